@@ -1,0 +1,19 @@
+"""Db: the engine, the two kinds of session, and the column types that both databases understand.
+
+In: a database URL. Out: `Database`, whose `read()` and `write()` are the only ways to a session; doors alone call them.
+"""
+
+from backend.db.base import Base, PrimaryKey, UtcDateTime, json_type
+from backend.db.engine import Database
+from backend.db.statements import insert_ignoring, insert_returning, upsert
+
+__all__ = [
+    "Base",
+    "Database",
+    "PrimaryKey",
+    "UtcDateTime",
+    "insert_ignoring",
+    "insert_returning",
+    "json_type",
+    "upsert",
+]

@@ -1,0 +1,49 @@
+"""INSERT in the three forms that both databases share but SQLAlchemy's generic `insert()` does not offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import DeclarativeBase, Session
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def insert_ignoring(session: Session, model: type[DeclarativeBase], rows: Rows) -> None:
+    """Insert `rows`; those that a unique constraint already holds are left as they are."""
+    if rows:
+        session.execute(_insert(session, model).on_conflict_do_nothing(), list(rows))
+
+
+def upsert(
+    session: Session, model: type[DeclarativeBase], rows: Rows, *, key: Sequence[str], change: Sequence[str]
+) -> None:
+    """Insert `rows`; where `key` exists already, overwrite the columns in `change`."""
+    if rows:
+        statement = _insert(session, model)
+        changes = {name: statement.excluded[name] for name in change}
+        session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes), list(rows))
+
+
+def insert_returning(session: Session, model: type[DeclarativeBase], rows: Rows, column: str = "id") -> list[int]:
+    """Insert `rows` and return each one's `column`, in the order of `rows`."""
+    if not rows:
+        return []
+    table = _table(model)
+    statement = table.insert().returning(table.c[column], sort_by_parameter_order=True)
+    return list(session.scalars(statement, list(rows)))
+
+
+def _table(model: type[DeclarativeBase]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def _insert(session: Session, model: type[DeclarativeBase]) -> Any:
+    dialect = session.get_bind().dialect.name
+    return postgresql_insert(_table(model)) if dialect == "postgresql" else sqlite_insert(_table(model))

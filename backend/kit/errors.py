@@ -1,0 +1,25 @@
+"""The error that a person reads.
+
+UserError            one clear sentence with the remedy; the command line exits with 2, HTTP answers 400
+└── NotFoundError    the thing asked for is not there, or is not yours: HTTP answers 404
+└── ForbiddenError   you may not do that: HTTP answers 403
+└── ConflictError    somebody else changed it meanwhile, or it exists already: HTTP answers 409
+"""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something that the person can mend: the message says what happened, what was kept and what to do."""
+
+
+class NotFoundError(UserError):
+    """The thing is not there, or not visible to the one who asked; the two are told in the same words."""
+
+
+class ForbiddenError(UserError):
+    """The one who asks has not the right to it."""
+
+
+class ConflictError(UserError):
+    """The thing was changed or made by somebody else meanwhile."""
