@@ -1,0 +1,314 @@
+"""What a card is built from: facts about one mail and its people, gathered for one reader by `service`.
+
+Everything is plain and already allowed: what the reader may not see is not here. Ids are opaque text (digits, letters,
+`-_.:=~`; a signed token where there is no record yet) and go into the actions' parameters as they are. Links lead into
+the CRM (absolute; "" where the reader may not follow). Names and titles are as people wrote them, however odd: the
+builders shorten and escape. Sentences (`why`, `evidence`, `reason`) are in the reader's language already.
+
+    Subject = Known | Unknown | Several | Internal | Unlinked     what `cards.context_card` makes a card of
+    Home                                                          what `cards.home_card` makes a card of
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Do(StrEnum):
+    """The actions that cards offer: the last part of `POST /addon/v1/actions/<name>`.
+
+    Each line says which ids are among the parameters, and after `←` which inputs come along. Every action on the card
+    of a mail has `mail` too (`Mail.id`); the answer is an `Outcome`.
+    """
+
+    OPEN_PERSON = "open-person"  # person → pushes that participant's card
+    OPEN_DEAL = "open-deal"  # deal → pushes the deal's card
+    WHY = "why"  # link → pushes the receipt
+    UNLINK = "unlink"  # link, scope (mail, thread, address, domain) → updates, with a notice that can undo
+    UNDO = "undo"  # change → updates
+    SET_STAGE = "set-stage"  # deal ← stage
+    CHOOSE_DEAL = "choose-deal"  # deal, or no deal: none of them
+    CREATE_CONTACT = "create-contact"  # person
+    CREATE_CONTACT_AND_DEAL = "create-contact-and-deal"  # person
+    LINK_EXISTING = "link-existing"  # pushes the search (person where it is about one)
+    IGNORE_ADDRESS = "ignore-address"  # person
+    IGNORE_DOMAIN = "ignore-domain"  # person
+    NEW_NOTE = "new-note"  # record → pushes the form
+    SAVE_NOTE = "save-note"  # record ← text
+    NEW_TASK = "new-task"  # record → pushes the form
+    SAVE_TASK = "save-task"  # record ← title, due (ISO date, may be missing)
+    COMPLETE_TASK = "complete-task"  # task
+    NEW_CALL = "new-call"  # record → pushes the form
+    SAVE_CALL = "save-call"  # record ← outcome, text (may be missing)
+    ENROL = "enrol"  # record → pushes the choice of sequence
+    PAUSE_SEQUENCE = "pause-sequence"  # enrolment
+    REFRESH = "refresh"  # updates: the way out of an error
+
+
+class Scope(StrEnum):
+    """How far an undo reaches, narrowest first."""
+
+    MAIL = "mail"
+    THREAD = "thread"
+    ADDRESS = "address"
+    DOMAIN = "domain"
+
+
+class Speaker(StrEnum):
+    """Who spoke last."""
+
+    THEM = "them"
+    YOU = "you"
+    COLLEAGUE = "colleague"
+
+
+class Means(StrEnum):
+    """How somebody last spoke."""
+
+    MAIL = "mail"
+    CALL = "call"
+    MEETING = "meeting"
+
+
+class SequenceStatus(StrEnum):
+    """Where an enrolment stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The open mail; `id` is what the server needs to find it again (a message, or a token for one not yet synced)."""
+
+    id: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The company of a person."""
+
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact, or an address that is none yet (then `url` is "" and `name` may be)."""
+
+    id: str
+    address: str
+    name: str = ""
+    title: str = ""
+    company: Company | None = None
+    url: str = ""
+    is_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LastTouch:
+    """The last exchange with a person: who spoke (`name` as the reader calls them; unused for YOU), how, and when."""
+
+    speaker: Speaker
+    at: datetime
+    name: str = ""
+    means: Means = Means.MAIL
+    you_owe_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage that the deal can be moved to."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Why a mail hangs on a record. `why` is one sentence; `evidence` and `rejected` a line each.
+
+    `scopes` are the undos that mean something here (no DOMAIN for a free-mail address).
+    """
+
+    link: str
+    record: str
+    why: str
+    evidence: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
+    linked_at: datetime | None = None
+    linked_by: str = ""
+    scopes: tuple[Scope, ...] = tuple(Scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An open task; `record` names what it is about."""
+
+    id: str
+    title: str
+    due_on: date | None = None
+    record: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A deal; `stage_id` is one of `stages`. `receipt` says why this mail hangs on it, None where it does not."""
+
+    id: str
+    name: str
+    stage_id: str
+    stages: tuple[Stage, ...]
+    amount: Decimal | None = None
+    currency: str = "EUR"
+    closes_on: date | None = None
+    url: str = ""
+    company: Company | None = None
+    owner: str = ""
+    next_task: Task | None = None
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A person in a sequence, `step` of `steps`; `reason` says why it stands still ("she replied")."""
+
+    id: str
+    sequence: str
+    step: int
+    steps: int
+    status: SequenceStatus
+    reason: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A deal that the mail may be about, and what speaks for it."""
+
+    deal: str
+    name: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What has just been done; `change` undoes it ("" where nothing can be undone)."""
+
+    text: str
+    change: str = ""
+
+
+# What a service can do today; a card draws no button for anything else.
+BASIC_OFFERS: AbstractSet[Do] = frozenset({Do.NEW_NOTE, Do.NEW_TASK})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A mail with one person that the CRM knows, or one of several that was picked."""
+
+    mail: Mail
+    person: Person
+    last_touch: LastTouch | None = None
+    deals: tuple[Deal, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    next_task: Task | None = None
+    enrolment: Enrolment | None = None
+    receipt: Receipt | None = None
+    others: tuple[Person, ...] = ()
+    notice: Notice | None = None
+    offers: AbstractSet[Do] = BASIC_OFFERS
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """The company that a stranger probably works for, and how we come to think so ("3 contacts write from @…")."""
+
+    company: Company
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A mail with somebody whom the CRM does not know; `domain` is "" for free mail, which nobody ignores whole."""
+
+    mail: Mail
+    person: Person
+    guess: Guess | None = None
+    domain: str = ""
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A mail with several outside people, most relevant first; `deals` are those that the mail hangs on."""
+
+    mail: Mail
+    people: tuple[Person, ...]
+    deals: tuple[Deal, ...] = ()
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Internal:
+    """A mail among colleagues, or from the reader to themselves."""
+
+    mail: Mail
+    is_own: bool = False
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """A mail that hangs on nothing on purpose; `reason` says why (a newsletter, an ignored domain, …)."""
+
+    mail: Mail
+    reason: str
+    person: Person | None = None
+    url: str = ""
+    notice: Notice | None = None
+
+
+Subject = Known | Unknown | Several | Internal | Unlinked
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody who waits for the reader's reply."""
+
+    name: str
+    subject: str
+    since: datetime
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColdDeal:
+    """An open deal in which nothing has happened for `quiet_days`."""
+
+    deal: str
+    name: str
+    quiet_days: int
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the reader finds with no mail open; each list is short, `more_url` leads to the whole."""
+
+    reader: str
+    tasks: tuple[Task, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    cold: tuple[ColdDeal, ...] = ()
+    more_url: str = ""
+    notice: Notice | None = None
+    unlinked_count: int = 0
+    unlinked_url: str = ""
