@@ -5,7 +5,7 @@ In: a database URL. Out: `Database`, whose `read()` and `write()` are the only w
 
 from backend.db.base import Base, PrimaryKey, UtcDateTime, json_type
 from backend.db.engine import Database
-from backend.db.statements import insert_ignoring, insert_returning, upsert
+from backend.db.statements import insert_ignoring, insert_returning, serialise, upsert
 
 __all__ = [
     "Base",
@@ -15,5 +15,6 @@ __all__ = [
     "insert_ignoring",
     "insert_returning",
     "json_type",
+    "serialise",
     "upsert",
 ]

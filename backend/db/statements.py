@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -36,6 +36,15 @@ def insert_returning(session: Session, model: type[DeclarativeBase], rows: Rows,
     table = _table(model)
     statement = table.insert().returning(table.c[column], sort_by_parameter_order=True)
     return list(session.scalars(statement, list(rows)))
+
+
+def serialise(session: Session, purpose: str, number: int) -> None:
+    """Let one transaction at a time do `purpose` for `number` (a workspace, say), until it ends.
+
+    SQLite has one writer anyway; PostgreSQL takes an advisory lock.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(purpose), number)))
 
 
 def _table(model: type[DeclarativeBase]) -> Table:

@@ -118,3 +118,23 @@ class NormalisedMail:
                 if participant.role is role:
                     return participant.address
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message as the store has it, with what linking needs to decide about it.
+
+    `is_new` says that no mailbox held it before. `is_private` says that every copy bears the team's private label.
+    """
+
+    id: int
+    conversation_id: int
+    kind: Kind
+    subject: str
+    sent_at: datetime
+    is_ours: bool
+    sender_key: str
+    participants: tuple[Participant, ...]
+    list_key: str
+    is_private: bool
+    is_new: bool = False

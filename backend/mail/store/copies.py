@@ -1,0 +1,142 @@
+"""Copies: what one mailbox holds of the mails, with its ids and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from backend.db import insert_ignoring
+from backend.mail.store.chunks import chunks
+from backend.mail.store.facts import Incoming, MailboxFacts
+from backend.mail.store.messages import remove_messages
+from backend.mail.tables import Copy, Message
+
+HIDDEN_LABELS = frozenset({"TRASH", "SPAM"})
+
+
+def insert_copies(session: Session, mailbox: MailboxFacts, items: Sequence[tuple[int, Incoming]]) -> None:
+    """Insert a copy for each (message id, item); one that is there already stays as it is."""
+    rows = [
+        {
+            "workspace_id": mailbox.workspace_id,
+            "mailbox_id": mailbox.mailbox_id,
+            "message_id": message_id,
+            "gmail_id": item.gmail.id,
+            "gmail_thread_id": item.gmail.thread_id,
+            "listing": mailbox.listing,
+            **label_values(item.gmail.label_ids, mailbox.private_label_ids),
+        }
+        for message_id, item in items
+    ]
+    insert_ignoring(session, Copy, rows)
+
+
+def label_values(label_ids: Iterable[str], private_label_ids: Collection[str]) -> dict[str, Any]:
+    """The columns of a copy that its labels decide."""
+    labels = sorted(set(label_ids))
+    return {
+        "labels": labels,
+        "is_live": HIDDEN_LABELS.isdisjoint(labels),
+        "is_private": any(x in private_label_ids for x in labels),
+    }
+
+
+def count_live_copies(session: Session, message_ids: Iterable[int]) -> None:
+    """Bring `Message.live_copies` up to date."""
+    live = (
+        select(func.count())
+        .select_from(Copy)
+        .where(Copy.message_id == Message.id, Copy.is_live)
+        .correlate(Message)
+        .scalar_subquery()
+    )
+    for chunk in chunks(sorted(set(message_ids))):
+        session.execute(
+            update(Message).where(Message.id.in_(chunk)).values(live_copies=live),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def change_labels(
+    session: Session, mailbox: MailboxFacts, changes: Sequence[tuple[str, str, frozenset[str]]]
+) -> set[int]:
+    """Apply label changes `(gmail id, "add" or "remove", label ids)` in their order; returns the mails concerned.
+
+    Ids that this mailbox has no copy of are passed over: the caller knows what to do with them.
+    """
+    copies = _copies_by_gmail_id(session, mailbox.mailbox_id, [gmail_id for gmail_id, _, _ in changes])
+    labels = {gmail_id: set(row.labels) for gmail_id, row in copies.items()}
+    for gmail_id, verb, label_ids in changes:
+        if gmail_id in labels:
+            labels[gmail_id] = labels[gmail_id] | label_ids if verb == "add" else labels[gmail_id] - label_ids
+    for gmail_id, row in copies.items():
+        values = label_values(labels[gmail_id], mailbox.private_label_ids)
+        session.execute(update(Copy).where(Copy.id == row.id).values(**values))
+    concerned = {row.message_id for row in copies.values()}
+    count_live_copies(session, concerned)
+    return concerned
+
+
+def set_labels(session: Session, mailbox: MailboxFacts, labels: dict[str, tuple[str, ...]]) -> set[int]:
+    """Overwrite the labels of copies by their Gmail ids; returns the mails concerned."""
+    copies = _copies_by_gmail_id(session, mailbox.mailbox_id, list(labels))
+    for gmail_id, row in copies.items():
+        values = label_values(labels[gmail_id], mailbox.private_label_ids)
+        session.execute(update(Copy).where(Copy.id == row.id).values(**values, listing=mailbox.listing))
+    concerned = {row.message_id for row in copies.values()}
+    count_live_copies(session, concerned)
+    return concerned
+
+
+def remove_copies(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> set[str]:
+    """Remove copies that are gone from Gmail, and each mail whose last copy goes; returns the ids that were there."""
+    copies = _copies_by_gmail_id(session, mailbox_id, gmail_ids)
+    messages = {row.message_id for row in copies.values()}
+    for chunk in chunks([row.id for row in copies.values()]):
+        session.execute(delete(Copy).where(Copy.id.in_(chunk)))
+    orphans = [m for m in sorted(messages) if not _has_copy(session, m)]
+    remove_messages(session, orphans)
+    count_live_copies(session, messages.difference(orphans))
+    return set(copies)
+
+
+def _has_copy(session: Session, message_id: int) -> bool:
+    return session.scalar(select(Copy.id).where(Copy.message_id == message_id).limit(1)) is not None
+
+
+def _copies_by_gmail_id(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for chunk in chunks(list(dict.fromkeys(gmail_ids))):
+        query = select(Copy.gmail_id, Copy.id, Copy.message_id, Copy.labels).where(
+            Copy.mailbox_id == mailbox_id, Copy.gmail_id.in_(chunk)
+        )
+        found.update((row.gmail_id, row) for row in session.execute(query))
+    return found
+
+
+def known_gmail_ids(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> set[str]:
+    """Those of `gmail_ids` of which this mailbox has a copy."""
+    return set(_copies_by_gmail_id(session, mailbox_id, gmail_ids))
+
+
+def stamp_listing(session: Session, mailbox_id: int, gmail_ids: Sequence[str], listing: int) -> set[str]:
+    """Note that a full listing saw these ids; returns those of which there is a copy."""
+    for chunk in chunks(list(gmail_ids)):
+        session.execute(
+            update(Copy).where(Copy.mailbox_id == mailbox_id, Copy.gmail_id.in_(chunk)).values(listing=listing)
+        )
+    return known_gmail_ids(session, mailbox_id, gmail_ids)
+
+
+def unlisted(session: Session, mailbox_id: int, listing: int) -> list[tuple[str, str]]:
+    """(Gmail id, thread id) of the copies that the full listing of this number did not see."""
+    query = select(Copy.gmail_id, Copy.gmail_thread_id).where(Copy.mailbox_id == mailbox_id, Copy.listing < listing)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def count_copies(session: Session, mailbox_id: int) -> int:
+    """How many copies a mailbox has."""
+    return session.scalar(select(func.count()).select_from(Copy).where(Copy.mailbox_id == mailbox_id)) or 0

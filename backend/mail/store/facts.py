@@ -1,0 +1,28 @@
+"""What goes into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from backend.gmail.shapes import GmailMessage
+from backend.mail.shapes import NormalisedMail
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message from Gmail with what reading it yielded."""
+
+    gmail: GmailMessage
+    mail: NormalisedMail
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxFacts:
+    """What storing needs to know of the mailbox: `is_ours` tells the team's addresses by their key."""
+
+    workspace_id: int
+    mailbox_id: int
+    is_ours: Callable[[str], bool]
+    private_label_ids: Collection[str] = frozenset()
+    listing: int = 0

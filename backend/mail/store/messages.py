@@ -1,0 +1,159 @@
+"""Messages: one row a mail, with its text, people and attachments."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from backend.db import insert_returning
+from backend.kit.clock import from_epoch_ms
+from backend.kit.text import clean, shorten
+from backend.mail.conversations import base_subject
+from backend.mail.shapes import Address, NormalisedMail, Participant
+from backend.mail.store.chunks import chunks
+from backend.mail.store.facts import Incoming, MailboxFacts
+from backend.mail.store.reading import participants_of
+from backend.mail.tables import (
+    ADDRESS_LENGTH,
+    MESSAGE_ID_LENGTH,
+    MESSAGE_SEARCH,
+    Message,
+    MessageAttachment,
+    MessageBody,
+    MessageParticipant,
+)
+
+SNIPPET_LENGTH = 300
+NAME_LENGTH = 500
+
+
+def fingerprint(incoming: Incoming) -> str:
+    """Message-ID and a second check (sender, date, subject) in 32 hex digits; without a Message-ID the text counts too.
+
+    The Date header decides, not internalDate, which differs from mailbox to mailbox by seconds.
+    """
+    mail = incoming.mail
+    sender = mail.sender
+    parts = [
+        mail.message_id,
+        sender.key if sender else "",
+        mail.date_header.isoformat() if mail.date_header else "",
+        base_subject(mail.subject),
+    ]
+    if not mail.message_id:
+        parts.append(mail.text)
+        if not mail.date_header:
+            parts.append(str(incoming.gmail.internal_date_ms))
+    return blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def ids_by_fingerprint(session: Session, workspace_id: int, prints: Sequence[str]) -> dict[str, int]:
+    """Ids of the mails that are stored already, by fingerprint."""
+    found: dict[str, int] = {}
+    for chunk in chunks(prints):
+        where = (Message.workspace_id == workspace_id, Message.fingerprint.in_(chunk))
+        found.update((row[0], row[1]) for row in session.execute(select(Message.fingerprint, Message.id).where(*where)))
+    return found
+
+
+def insert_messages(
+    session: Session, mailbox: MailboxFacts, new: Sequence[tuple[str, Incoming]], conversations: Sequence[int]
+) -> dict[str, int]:
+    """Insert new mails (fingerprint, item) into their conversations, searchable; returns ids by fingerprint."""
+    rows = [_message_row(mailbox, p, i, c) for (p, i), c in zip(new, conversations, strict=True)]
+    ids = insert_returning(session, Message, rows)
+    stored = [(message_id, item.mail) for message_id, (_, item) in zip(ids, new, strict=True)]
+    if stored:
+        session.execute(insert(MessageBody), [{"message_id": i, "text": m.text} for i, m in stored])
+    _bulk(session, MessageParticipant, [r for i, m in stored for r in _participant_rows(mailbox, i, m)])
+    _bulk(session, MessageAttachment, [r for i, m in stored for r in _attachment_rows(i, m)])
+    MESSAGE_SEARCH.add(session, [(i, _document(m.subject, m.participants, m.text)) for i, m in stored])
+    return {print_: message_id for message_id, (print_, _) in zip(ids, new, strict=True)}
+
+
+def _bulk(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(model), rows)
+
+
+def _message_row(mailbox: MailboxFacts, print_: str, item: Incoming, conversation_id: int) -> dict[str, Any]:
+    mail, gmail = item.mail, item.gmail
+    sender = mail.sender or Address("", "", "")
+    return {
+        "workspace_id": mailbox.workspace_id,
+        "conversation_id": conversation_id,
+        "rfc_message_id": mail.message_id[:MESSAGE_ID_LENGTH],
+        "fingerprint": print_,
+        "sent_at": from_epoch_ms(gmail.internal_date_ms),
+        "subject": mail.subject,
+        "snippet": shorten(clean(html.unescape(gmail.snippet)), SNIPPET_LENGTH),
+        "sender_key": sender.key[:ADDRESS_LENGTH],
+        "sender_email": sender.email[:ADDRESS_LENGTH],
+        "sender_name": sender.name[:NAME_LENGTH],
+        "is_ours": bool(sender.key) and mailbox.is_ours(sender.key),
+        "kind": mail.kind.value,
+        "kind_why": mail.why[:200],
+        "list_key": _list_key(mail),
+        "size_bytes": gmail.size_estimate,
+        "attachment_count": sum(not a.is_inline for a in mail.attachments),
+        "live_copies": 0,
+        "problems": list(mail.problems),
+    }
+
+
+def _list_key(mail: NormalisedMail) -> str:
+    """The recipient that is the list itself: List-Id "sales.example.com" is the address sales@example.com."""
+    wanted = mail.list_id.lower().strip("<> ")
+    if not wanted:
+        return ""
+    return next((p.address.key for p in mail.participants if p.address.key.replace("@", ".", 1) == wanted), "")
+
+
+def _participant_rows(mailbox: MailboxFacts, message_id: int, mail: NormalisedMail) -> Iterable[dict[str, Any]]:
+    for position, participant in enumerate(mail.participants):
+        address = participant.address
+        yield {
+            "message_id": message_id,
+            "position": position,
+            "workspace_id": mailbox.workspace_id,
+            "role": participant.role.value,
+            "address_key": address.key[:ADDRESS_LENGTH],
+            "email": address.email[:ADDRESS_LENGTH],
+            "name": address.name[:NAME_LENGTH],
+        }
+
+
+def _attachment_rows(message_id: int, mail: NormalisedMail) -> Iterable[dict[str, Any]]:
+    for attachment in {a.part_id[:100]: a for a in mail.attachments}.values():
+        yield {
+            "message_id": message_id,
+            "part_id": attachment.part_id[:100],
+            "filename": attachment.filename,
+            "mime_type": attachment.mime_type[:255],
+            "size_bytes": attachment.size,
+            "is_inline": attachment.is_inline,
+        }
+
+
+def _document(subject: str, participants: Sequence[Participant], text: str) -> str:
+    people = " ".join(f"{p.address.name} {p.address.email}" for p in participants)
+    return f"{subject}\n{people}\n{text}"
+
+
+def remove_messages(session: Session, message_ids: Sequence[int]) -> None:
+    """Remove mails for good: what hangs on them goes by ON DELETE CASCADE, the search index here."""
+    for chunk in chunks(message_ids):
+        people = participants_of(session, chunk)
+        query = (
+            select(Message.id, Message.subject, MessageBody.text)
+            .join(MessageBody, MessageBody.message_id == Message.id)
+            .where(Message.id.in_(chunk))
+        )
+        documents = [(i, _document(subject, people[i], text)) for i, subject, text in session.execute(query)]
+        MESSAGE_SEARCH.remove(session, documents)
+        session.execute(delete(Message).where(Message.id.in_(chunk)))

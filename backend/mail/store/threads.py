@@ -1,0 +1,112 @@
+"""Finding, making and joining the conversations of a batch of new mail."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from backend.db import insert_ignoring, insert_returning
+from backend.mail.conversations import Forest, base_subject, keys_of
+from backend.mail.store.chunks import chunks
+from backend.mail.store.facts import Incoming, MailboxFacts
+from backend.mail.tables import MESSAGE_ID_LENGTH, Conversation, ConversationKey, Copy, Message
+
+
+def place(session: Session, mailbox: MailboxFacts, items: Sequence[Incoming]) -> list[int]:
+    """Find or make the conversation of each item, and join stored ones that the items connect."""
+    keys = [_keys(item) for item in items]
+    bearers = _subjects_by_message_id(session, mailbox.workspace_id, [i.mail.message_id for i in items])
+    keys = [_without_borrowed_id(k, i, bearers) for k, i in zip(keys, items, strict=True)]
+    forest = Forest(_known_conversations(session, mailbox.workspace_id, {k for ks in keys for k in ks}))
+    threads = _conversations_by_thread(session, mailbox.mailbox_id, items)
+    placed: list[int] = []
+    for item, own_keys in zip(items, keys, strict=True):
+        thread = (item.gmail.thread_id, base_subject(item.mail.subject))
+        hint = None if item.mail.references else threads.get(thread)
+        conversation = forest.place(own_keys, hint)
+        threads.setdefault(thread, conversation)
+        placed.append(conversation)
+    _merge_conversations(session, forest)
+    made = _insert_conversations(session, mailbox.workspace_id, [forest.root(c) for c in placed], items)
+    rows = [
+        {"workspace_id": mailbox.workspace_id, "rfc_id": key, "conversation_id": _stored(forest, made, c)}
+        for key, c in forest.added.items()
+    ]
+    insert_ignoring(session, ConversationKey, rows)
+    return [_stored(forest, made, c) for c in placed]
+
+
+def _stored(forest: Forest, made: dict[int, int], conversation: int) -> int:
+    root = forest.root(conversation)
+    return made.get(root, root)
+
+
+def _keys(item: Incoming) -> tuple[str, ...]:
+    return tuple(k[:MESSAGE_ID_LENGTH] for k in keys_of(item.mail.message_id, item.mail.references))
+
+
+def _without_borrowed_id(keys: tuple[str, ...], item: Incoming, bearers: dict[str, set[str]]) -> tuple[str, ...]:
+    """Leave out a Message-ID that another mail bears already under another subject: it connects nothing."""
+    own = item.mail.message_id[:MESSAGE_ID_LENGTH]
+    subjects = bearers.setdefault(own, set())
+    subject = base_subject(item.mail.subject)
+    borrowed = bool(own) and bool(subjects) and subject not in subjects
+    subjects.add(subject)
+    return tuple(k for k in keys if k != own) if borrowed else keys
+
+
+def _subjects_by_message_id(session: Session, workspace_id: int, ids: Sequence[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for chunk in chunks([i[:MESSAGE_ID_LENGTH] for i in ids if i]):
+        where = (Message.workspace_id == workspace_id, Message.rfc_message_id.in_(chunk))
+        for message_id, subject in session.execute(select(Message.rfc_message_id, Message.subject).where(*where)):
+            found[message_id].add(base_subject(subject))
+    return found
+
+
+def _known_conversations(session: Session, workspace_id: int, keys: Collection[str]) -> dict[str, int]:
+    known: dict[str, int] = {}
+    for chunk in chunks(sorted(keys)):
+        where = (ConversationKey.workspace_id == workspace_id, ConversationKey.rfc_id.in_(chunk))
+        rows = session.execute(select(ConversationKey.rfc_id, ConversationKey.conversation_id).where(*where))
+        known.update((row[0], row[1]) for row in rows)
+    return known
+
+
+def _conversations_by_thread(
+    session: Session, mailbox_id: int, items: Sequence[Incoming]
+) -> dict[tuple[str, str], int]:
+    """Conversations by (Gmail thread, subject), for mail that refers to nothing."""
+    wanted = sorted({i.gmail.thread_id for i in items if not i.mail.references})
+    found: dict[tuple[str, str], int] = {}
+    for chunk in chunks(wanted):
+        query = (
+            select(Copy.gmail_thread_id, Message.subject, Message.conversation_id)
+            .join(Message, Message.id == Copy.message_id)
+            .where(Copy.mailbox_id == mailbox_id, Copy.gmail_thread_id.in_(chunk))
+        )
+        for thread_id, subject, conversation_id in session.execute(query):
+            found[thread_id, base_subject(subject)] = conversation_id
+    return found
+
+
+def _merge_conversations(session: Session, forest: Forest) -> None:
+    for lost in [c for c in forest.merges if c > 0]:
+        kept = forest.root(lost)
+        for table in (Message, ConversationKey):
+            column = table.conversation_id
+            session.execute(update(table).where(column == lost).values(conversation_id=kept))
+
+
+def _insert_conversations(
+    session: Session, workspace_id: int, roots: Sequence[int], items: Sequence[Incoming]
+) -> dict[int, int]:
+    subjects: dict[int, str] = {}
+    for root, item in zip(roots, items, strict=True):
+        if root < 0:
+            subjects.setdefault(root, item.mail.subject)
+    rows = [{"workspace_id": workspace_id, "subject": subject} for subject in subjects.values()]
+    return dict(zip(subjects, insert_returning(session, Conversation, rows), strict=True))

@@ -1,0 +1,190 @@
+"""Records as they cross the room's door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class RecordKind(StrEnum):
+    """What a record is."""
+
+    CONTACT = "contact"
+    COMPANY = "company"
+    DEAL = "deal"
+
+
+class Origin(StrEnum):
+    """How a record came to be."""
+
+    MANUAL = "manual"
+    MAIL = "mail"
+    IMPORT = "import"
+    API = "api"
+    CARD = "card"
+
+
+class Outcome(StrEnum):
+    """Where a stage leaves a deal."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """A contact to be made. `addresses` are (key, as written), the first one primary; `company_id` may be None."""
+
+    name: str
+    addresses: tuple[tuple[str, str], ...] = ()
+    first_name: str = ""
+    last_name: str = ""
+    title: str = ""
+    phone: str = ""
+    country: str = ""
+    company_id: int | None = None
+    owner_id: int | None = None
+    origin: Origin = Origin.MANUAL
+
+
+@dataclass(frozen=True, slots=True)
+class NewCompany:
+    """A company to be made; `domains` are registrable and never free mail."""
+
+    name: str
+    domains: tuple[str, ...] = ()
+    industry: str = ""
+    city: str = ""
+    country: str = ""
+    employees: int | None = None
+    owner_id: int | None = None
+    origin: Origin = Origin.MANUAL
+
+
+@dataclass(frozen=True, slots=True)
+class NewDeal:
+    """A deal to be made. `stage_id` None means the pipeline's first stage, `reference` None the next free number."""
+
+    name: str
+    pipeline_id: int
+    stage_id: int | None = None
+    company_id: int | None = None
+    contact_ids: tuple[int, ...] = ()
+    amount_minor: int | None = None
+    currency: str = "EUR"
+    expected_close: date | None = None
+    source: str = ""
+    products: tuple[str, ...] = ()
+    reference: str | None = None
+    owner_id: int | None = None
+    origin: Origin = Origin.MANUAL
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRef:
+    """A contact as linking knows it."""
+
+    id: int
+    name: str
+    company_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyRef:
+    """A company as linking knows it."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealRef:
+    """A deal as linking knows it: who takes part, where it stands, since when."""
+
+    id: int
+    name: str
+    reference: str
+    is_open: bool
+    company_id: int | None
+    contact_ids: frozenset[int]
+    stage: str
+    stage_entered_at: datetime
+    created_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """A stage of a pipeline."""
+
+    id: int
+    pipeline_id: int
+    name: str
+    position: int
+    outcome: Outcome
+    probability: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """What any record shows in a list, a link or a search result."""
+
+    id: int
+    kind: RecordKind
+    name: str
+    owner_id: int | None
+    owner_name: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """A contact's page. `emails` has the primary address first."""
+
+    record: RecordView
+    first_name: str
+    last_name: str
+    title: str
+    phone: str
+    country: str
+    emails: tuple[str, ...]
+    company_id: int | None
+    company_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyView:
+    """A company's page."""
+
+    record: RecordView
+    industry: str
+    city: str
+    country: str
+    employees: int | None
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DealView:
+    """A deal's page. `amount_minor` is in the currency's smallest unit; None: open."""
+
+    record: RecordView
+    reference: str
+    pipeline_id: int
+    stage: StageView
+    stage_entered_at: datetime
+    company_id: int | None
+    company_name: str
+    amount_minor: int | None
+    currency: str
+    expected_close: date | None
+    closed_at: datetime | None
+    lost_reason: str
+    source: str
+    products: tuple[str, ...]
+    people: tuple[tuple[int, str], ...]

