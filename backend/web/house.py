@@ -18,7 +18,7 @@ _KEY = "enlace"
 class House:
     """The installation as doors see it.
 
-    `connect` opens a gateway to a mailbox by its id and raises `backend.gmail.errors.AuthRevoked` where it has no grant.
+    `connect` opens a gateway to a mailbox by its id; it raises `backend.gmail.errors.AuthRevoked` without a grant.
     `is_demo` shows sample logins and the page with the card beside a mail.
     """
 
