@@ -1,0 +1,38 @@
+"""Words of many languages by which mail programs give themselves away.
+
+The words stand in the tables beside this file, one phrase a line.
+
+Each pattern is anchored at the start of a subject, case-blind, and made of plain alternatives: linear on any input.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+_TABLES = files("backend.mail")
+
+
+def phrases(table: str) -> list[str]:
+    """The lines of `<table>.txt`, without comments and empty ones."""
+    lines = _TABLES.joinpath(f"{table}.txt").read_text("utf-8").split("\n")
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _starting_with(table: str, before: str) -> re.Pattern[str]:
+    alternatives = "|".join(re.escape(phrase) for phrase in sorted(phrases(table), key=len, reverse=True))
+    return re.compile(rf"{before}(?:{alternatives})", re.IGNORECASE)
+
+
+_OPENING_MARKS = r"\s*[\[(*#\"'【<]{0,4}\s*"
+
+# "Re:", "AW:", "RV:" … : a person answers. Automatic replies may bear one too; then their headers must tell.
+REPLY_PREFIX = re.compile(
+    r"\s*(?:re|aw|antw?|sv|vs|res|rif|rv|odp|ynt|fwd?|wg|tr|enc|vb|回复|回覆|答复|答覆)\s*(?:\[\d{1,3}\])?\s*[:\uff1a]",
+    re.IGNORECASE,
+)
+# A tag, a quote, "Warning:" or "Re:" may stand before the words of a delivery report.
+BOUNCE_SUBJECT = _starting_with(
+    "bounce_subjects", _OPENING_MARKS + r"(?:\w{1,20}[\])*#\"'】>]{1,4}\s*)?(?:\w{1,12}[:.]\s*){0,2}"
+)
+AUTO_REPLY_SUBJECT = _starting_with("auto_reply_subjects", _OPENING_MARKS)
