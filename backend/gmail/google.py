@@ -166,14 +166,14 @@ class GoogleGmail:
     def _ask(self, request: Any) -> dict[str, Any]:
         """Send what google-api-python-client has built, once.
 
-        The client hands back as text what it cannot read as JSON; an empty text is how Gmail answers a mere change.
+        The client hands back as text what it cannot read, and the empty answer of a mere change.
         """
         try:
             answer = request.execute(http=self._http, num_retries=0)
+            if isinstance(answer, str | bytes):
+                answer = json.loads(answer or "{}")
         except ValueError as error:
-            raise Transient("the answer is not text") from error
-        if answer == "":
-            return {}
+            raise Transient("the answer is not JSON") from error
         if not isinstance(answer, dict):
             raise Transient("the answer is not a JSON object")
         return answer
