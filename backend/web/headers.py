@@ -25,12 +25,13 @@ def send_security_headers(app: Flask) -> None:
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         if house().public_url.startswith("https://"):
             response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
-        response.headers.setdefault("Cache-Control", _caching())
+        _say_how_long_it_keeps(response)
         return response
 
 
-def _caching() -> str:
-    """Static files are addressed by their content; everything else is private and asked for anew."""
+def _say_how_long_it_keeps(response: Response) -> None:
+    """Files are addressed by their content, so they keep; everything else is private and asked for anew."""
     if request.endpoint == "web.static" and "v" in request.args:
-        return f"public, max-age={_YEAR_S}, immutable"
-    return "private, no-cache"
+        response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
+    else:
+        response.headers.setdefault("Cache-Control", "private, no-cache")
