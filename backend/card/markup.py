@@ -40,14 +40,9 @@ def html(text: str, limit: int) -> Html:
     return Html(escape(short, quote=False).replace("\n", "<br>"))
 
 
-def bold(text: str, limit: int = 120) -> Html:
-    """Return `text`, escaped, in bold."""
-    return Html(f"<b>{html(text, limit)}</b>")
-
-
-def joined(*parts: str, by: str = " · ") -> Html:
-    """Escape and join those parts that say something."""
-    return Html(by.join(p for p in (html(part, 400) for part in parts) if p))
+def dotted(*texts: str) -> str:
+    """Join those texts that say something with a middle dot; still plain text."""
+    return " · ".join(shown for text in texts if (shown := plain(text, 120)))
 
 
 def is_safe_link(url: str) -> bool:

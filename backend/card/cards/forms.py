@@ -1,0 +1,40 @@
+"""Forms to fill in: a note, a task, a call. Nothing is sent while a required field is empty; saving pops them."""
+
+from __future__ import annotations
+
+from backend.card.cards.parts import act, first_shown
+from backend.card.facts import Do, Mail
+from backend.card.shapes import Card, Footer, Header, Section
+from backend.card.widgets import Button, ButtonStyle, Choice, DatePicker, Select, TextInput, Widget
+from backend.card.words import Words
+
+
+def note_card(record: str, name: str, mail: Mail | None, words: Words) -> Card:
+    """A note on the record with this id and name."""
+    _ = words.gettext
+    text = TextInput("text", _("Note"), hint=_("What should the team know?"), multiline=True)
+    save = act(Do.SAVE_NOTE, mail, record=record, required=("text",))
+    return _form("new_note", _("New note"), name, (text,), Button(_("Save note"), save, ButtonStyle.FILLED))
+
+
+def task_card(record: str, name: str, mail: Mail | None, words: Words) -> Card:
+    """A task about the record with this id and name; due today unless the reader says otherwise."""
+    _ = words.gettext
+    title = TextInput("title", _("Task"), hint=_("For example: send the revised offer"))
+    due = DatePicker("due", _("Due"), words.today())
+    save = act(Do.SAVE_TASK, mail, record=record, required=("title",))
+    return _form("new_task", _("New task"), name, (title, due), Button(_("Save task"), save, ButtonStyle.FILLED))
+
+
+def call_card(record: str, name: str, outcomes: tuple[tuple[str, str], ...], mail: Mail | None, words: Words) -> Card:
+    """A call that took place; `outcomes` are (id, words) pairs, the first one chosen."""
+    _ = words.gettext
+    choices = tuple(Choice(text, key, selected=not i) for i, (key, text) in enumerate(outcomes))
+    outcome = Select("outcome", _("Outcome"), choices)
+    text = TextInput("text", _("What was said"), multiline=True)
+    save = act(Do.SAVE_CALL, mail, record=record, required=("outcome",))
+    return _form("new_call", _("Log call"), name, (outcome, text), Button(_("Save call"), save, ButtonStyle.FILLED))
+
+
+def _form(card: str, title: str, name: str, fields: tuple[Widget, ...], save: Button) -> Card:
+    return Card(card, Header(title, subtitle=first_shown(name)), (Section(fields),), footer=Footer(save))

@@ -1,0 +1,67 @@
+"""How one reader reads: language, time zone, and what time it is for them.
+
+Sentences are marked for pybabel by the name of the call: `_ = words.gettext`, then `_("%(name)s wrote", name=…)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from gettext import NullTranslations
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_skeleton, format_timedelta
+from babel.numbers import format_currency, format_decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Sentences, times, days and money for one reader.
+
+    `translations` is a catalogue (flask_babel's `get_translations()` at the door; without one, English). `locale` is
+    one of the product's languages, with or without a country ("en", "es_MX"); `now` is aware.
+    """
+
+    now: datetime
+    locale: str = "en"
+    zone: tzinfo = UTC
+    translations: NullTranslations = field(default_factory=NullTranslations)
+
+    def gettext(self, message: str, **values: Any) -> str:
+        """Translate `message` and fill in its `%(name)s`."""
+        return self.translations.gettext(message) % values
+
+    def ngettext(self, one: str, many: str, count: int, **values: Any) -> str:
+        """Translate the form that fits `count`, and fill in `%(num)s` and the rest."""
+        return self.translations.ngettext(one, many, count) % {"num": self.number(count), **values}
+
+    def number(self, value: int) -> str:
+        """A whole number with the locale's separators."""
+        return format_decimal(value, locale=self.locale)
+
+    def ago(self, moment: datetime) -> str:
+        """How long ago `moment` was: "2 hr. ago"; a sender's clock may be ahead of ours, which reads as "just now"."""
+        passed = self.now - moment
+        if passed < timedelta(minutes=1):
+            return self.gettext("just now")
+        return format_timedelta(-passed, add_direction=True, format="short", locale=self.locale)
+
+    def today(self) -> date:
+        """The reader's own day."""
+        return self.now.astimezone(self.zone).date()
+
+    def day(self, day: date) -> str:
+        """A day as people say it: "today", "tomorrow", "15 Dec", with the year where it is another one."""
+        near = {-1: self.gettext("yesterday"), 0: self.gettext("today"), 1: self.gettext("tomorrow")}
+        today = self.today()
+        skeleton = "MMMd" if day.year == today.year else "yMMMd"
+        return near.get((day - today).days) or format_skeleton(skeleton, day, locale=self.locale)
+
+    def money(self, amount: Decimal, currency: str) -> str:
+        """An amount in its currency; cents only where there are some: "€12,000"."""
+        if amount != amount.to_integral_value():
+            return format_currency(amount, currency, locale=self.locale)
+        pattern = Locale.parse(self.locale).currency_formats["standard"].pattern.replace(".00", "")
+        return format_currency(amount, currency, format=pattern, locale=self.locale, currency_digits=False)
