@@ -1,0 +1,103 @@
+"""Mailboxes: connecting, pausing and leaving them. Their history of mail is never touched here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy.orm import Session
+
+from backend.accounts import store
+from backend.accounts.grants import Vault
+from backend.accounts.shapes import Actor, GrantKind, MailboxStatus, Sharing
+from backend.accounts.tables import Mailbox, User
+from backend.audit.service import record
+from backend.audit.shapes import Subject
+from backend.kit.clock import Clock
+from backend.kit.errors import ConflictError, UserError
+
+
+def connect_mailbox(
+    session: Session, clock: Clock, vault: Vault, user: User, *, address: str, address_key: str, kind: GrantKind,
+    secret: str = "", by: Actor | None = None,
+) -> Mailbox:  # fmt: skip
+    """Store the grant to a mailbox, sealed; a known mailbox is reconnected and keeps all that it has.
+
+    `address_key` is the address as `mail.addresses` compares it; `secret` is what the kind of grant needs, as in
+    `oauth.UserGrant.to_json`. Raises `ConflictError` where the mailbox is a colleague's.
+    """
+    mailbox = store.find_mailbox(session, user.workspace_id, address_key)
+    if mailbox is None:
+        mailbox = Mailbox(workspace_id=user.workspace_id, user_id=user.id, created_at=clock.now())
+        session.add(mailbox)
+    elif mailbox.user_id != user.id:
+        raise ConflictError(f"{address} is connected as a colleague's mailbox; an admin can hand it over.")
+    mailbox.address, mailbox.address_key = address.strip().lower(), address_key
+    mailbox.grant_kind, mailbox.grant_ciphertext = kind.value, vault.seal(secret) if secret else None
+    _set_status(mailbox, MailboxStatus.ACTIVE)
+    session.flush()
+    record(session, clock, by or user.workspace_id, "mailbox.connect", _subject(mailbox), details={"kind": kind.value})
+    return mailbox
+
+
+def open_grant(vault: Vault, mailbox: Mailbox) -> str:
+    """Return the secret that was given to `connect_mailbox`; "" where there was none. Raises `UserError`."""
+    return "" if mailbox.grant_ciphertext is None else vault.open(mailbox.grant_ciphertext)
+
+
+def pause_mailbox(session: Session, clock: Clock, mailbox: Mailbox, *, by: Actor | None = None, why: str = "") -> None:
+    """Read nothing and send nothing until `resume_mailbox`; the grant is kept. Raises `UserError` once disconnected."""
+    if mailbox.status == MailboxStatus.DISCONNECTED:
+        raise UserError(f"{mailbox.address} is disconnected; connect it again instead.")
+    _set_status(mailbox, MailboxStatus.PAUSED, why)
+    record(session, clock, by or mailbox.workspace_id, "mailbox.pause", _subject(mailbox), details={"why": why})
+
+
+def resume_mailbox(session: Session, clock: Clock, mailbox: Mailbox, *, by: Actor | None = None) -> None:
+    """Read it again. Raises `UserError` where it needs a new grant first."""
+    if mailbox.status not in {MailboxStatus.PAUSED, MailboxStatus.ACTIVE}:
+        raise UserError(f"{mailbox.address} must be connected again first.")
+    _set_status(mailbox, MailboxStatus.ACTIVE)
+    record(session, clock, by or mailbox.workspace_id, "mailbox.resume", _subject(mailbox))
+
+
+def ask_to_reconnect(session: Session, clock: Clock, mailbox: Mailbox, why: str) -> None:
+    """Note that Gmail no longer honours the grant; nothing is asked of Gmail until the rep reconnects."""
+    if mailbox.status == MailboxStatus.DISCONNECTED:
+        return
+    _set_status(mailbox, MailboxStatus.RECONNECT_NEEDED, why)
+    record(session, clock, mailbox.workspace_id, "mailbox.reconnect_needed", _subject(mailbox), details={"why": why})
+
+
+def disconnect_mailbox(session: Session, clock: Clock, mailbox: Mailbox, *, by: Actor | None = None) -> None:
+    """Forget the grant; the mail that was read stays with the team."""
+    mailbox.grant_kind, mailbox.grant_ciphertext = GrantKind.NONE.value, None
+    _set_status(mailbox, MailboxStatus.DISCONNECTED)
+    record(session, clock, by or mailbox.workspace_id, "mailbox.disconnect", _subject(mailbox))
+
+
+def share_mailbox(session: Session, clock: Clock, by: Actor, mailbox: Mailbox, sharing: Sharing) -> None:
+    """Choose how much of the mailbox's mail colleagues see."""
+    before, mailbox.sharing = mailbox.sharing, sharing.value
+    changed = {"before": before, "after": sharing.value}
+    record(session, clock, by, "mailbox.share", _subject(mailbox), details=changed)
+
+
+def hand_over_mailbox(session: Session, clock: Clock, by: Actor, mailbox: Mailbox, heir: User) -> None:
+    """Give a mailbox, with its history, to a colleague. Raises `UserError` across workspaces."""
+    if heir.workspace_id != mailbox.workspace_id:
+        raise UserError("A mailbox can only be handed to somebody of the same team.")
+    before, mailbox.user_id = mailbox.user_id, heir.id
+    record(session, clock, by, "mailbox.hand_over", _subject(mailbox), details={"from": before, "to": heir.id})
+
+
+def set_aliases(session: Session, mailbox: Mailbox, keys: Iterable[str]) -> None:
+    """Make `keys` (compared addresses) the mailbox's other addresses; its primary one is left out."""
+    store.replace_aliases(session, mailbox, sorted(set(keys) - {mailbox.address_key}))
+
+
+def _set_status(mailbox: Mailbox, status: MailboxStatus, why: str = "") -> None:
+    mailbox.status, mailbox.status_reason = status.value, why
+
+
+def _subject(mailbox: Mailbox) -> Subject:
+    return Subject("mailbox", mailbox.id)

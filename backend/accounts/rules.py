@@ -1,0 +1,64 @@
+"""Pure decisions on accounts: addresses, names of keys, and who stands above whom."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from email_validator import EmailNotValidError, validate_email
+
+from backend.accounts.shapes import Role
+from backend.kit.errors import UserError
+
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 200  # argon2 reads all of it, and so must we
+SIGN_IN_LINK_LIVES = timedelta(hours=24)
+LANGUAGES = ("en", "es")
+
+_RANK = {Role.REP: 0, Role.MANAGER: 1, Role.ADMIN: 2}
+_KEY_MARK = "enl_"
+_PREFIX_LENGTH = 12
+
+
+def has_rank(role: Role, least: Role) -> bool:
+    """Whether `role` is `least` or stands above it."""
+    return _RANK[role] >= _RANK[least]
+
+
+def checked_email(text: str) -> str:
+    """Return an e-mail address in lower case. Raises `UserError` for what is none."""
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise UserError(f"“{text}” is not an e-mail address.") from error
+    return found.normalized.lower()
+
+
+def checked_password(text: str) -> str:
+    """Return `text`. Raises `UserError` for one that is too short or too long."""
+    if len(text) < SHORTEST_PASSWORD:
+        raise UserError(f"A password has at least {SHORTEST_PASSWORD} characters.")
+    if len(text) > LONGEST_PASSWORD:
+        raise UserError(f"A password has at most {LONGEST_PASSWORD} characters.")
+    return text
+
+
+def new_token() -> str:
+    """Draw a one-time token of 256 random bits, fit for an address."""
+    return secrets.token_urlsafe(32)
+
+
+def new_api_key() -> str:
+    """Draw an API key; its beginning is readable, its end is 256 random bits."""
+    return f"{_KEY_MARK}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+
+
+def key_prefix(key: str) -> str:
+    """Return the part of an API key that is shown and looked up."""
+    return key[:_PREFIX_LENGTH]
+
+
+def digest(secret: str) -> bytes:
+    """SHA-256 of a random secret; enough where nobody could guess the secret itself."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()

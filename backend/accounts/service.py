@@ -1,0 +1,131 @@
+"""Workspaces and their people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from zoneinfo import available_timezones
+
+from sqlalchemy.orm import Session
+
+from backend.accounts import store
+from backend.accounts.rules import LANGUAGES, checked_email
+from backend.accounts.shapes import Actor, Role
+from backend.accounts.tables import User, Workspace
+from backend.audit.service import record
+from backend.audit.shapes import Subject
+from backend.kit.clock import Clock
+from backend.kit.errors import ConflictError, UserError
+
+
+def create_workspace(session: Session, clock: Clock, name: str, *, domain: str = "") -> Workspace:
+    """Make a workspace; `domain` is the team's own mail domain, if it has one."""
+    workspace = Workspace(name=name, domain=domain.strip().lower(), created_at=clock.now())
+    session.add(workspace)
+    session.flush()
+    record(session, clock, workspace.id, "workspace.create", Subject("workspace", workspace.id))
+    return workspace
+
+
+def create_user(
+    session: Session, clock: Clock, workspace: Workspace, *, email: str, role: Role, name: str = "",
+    locale: str = "en", timezone: str = "UTC", by: Actor | None = None,
+) -> User:  # fmt: skip
+    """Make a user, who cannot sign in before getting a password, a link, or Google. Raises `ConflictError`."""
+    address = checked_email(email)
+    if store.find_user_by_email(session, address) is not None:
+        raise ConflictError(f"There is a user {address} already.")
+    user = User(
+        workspace_id=workspace.id,
+        email=address,
+        name=name.strip(),
+        role=role.value,
+        locale=_checked_locale(locale),
+        timezone=_checked_timezone(timezone),
+        session_version=1,
+        created_at=clock.now(),
+    )
+    session.add(user)
+    session.flush()
+    record(session, clock, by or workspace.id, "user.create", _subject(user), details={"role": role.value})
+    return user
+
+
+def change_user(session: Session, clock: Clock, by: Actor, user: User, changes: Mapping[str, str]) -> User:
+    """Change name, role, locale or timezone. Raises `UserError`, among others for the last admin's role."""
+    checked = {field: _CHECKS[field](value) for field, value in changes.items()}
+    if user.role == Role.ADMIN and checked.get("role", Role.ADMIN) != Role.ADMIN:
+        _keep_an_admin(session, user)
+    for field, value in checked.items():
+        setattr(user, field, value)
+    record(session, clock, by, "user.change", _subject(user), details=checked)
+    return user
+
+
+def disable_user(session: Session, clock: Clock, by: Actor, user: User) -> None:
+    """Refuse this person from now on and end all their sessions; what they did stays."""
+    if user.role == Role.ADMIN:
+        _keep_an_admin(session, user)
+    user.disabled_at = clock.now()
+    user.session_version += 1
+    record(session, clock, by, "user.disable", _subject(user))
+
+
+def enable_user(session: Session, clock: Clock, by: Actor, user: User) -> None:
+    """Let this person in again."""
+    user.disabled_at = None
+    record(session, clock, by, "user.enable", _subject(user))
+
+
+def end_sessions(session: Session, clock: Clock, user: User) -> None:
+    """Sign this person out everywhere."""
+    user.session_version += 1
+    record(session, clock, to_actor(user), "user.end_sessions", _subject(user))
+
+
+def to_actor(user: User) -> Actor:
+    """Return the form in which other rooms meet this person."""
+    return Actor(
+        user_id=user.id,
+        workspace_id=user.workspace_id,
+        role=Role(user.role),
+        email=user.email,
+        name=user.name,
+        locale=user.locale,
+        timezone=user.timezone,
+    )
+
+
+def _keep_an_admin(session: Session, user: User) -> None:
+    if user.disabled_at is None and store.active_admins(session, user.workspace_id) == 1:
+        raise UserError(f"{user.email} is the only admin; make somebody else an admin first.")
+
+
+def _checked_locale(locale: str) -> str:
+    if locale not in LANGUAGES:
+        raise UserError(f"“{locale}” is not one of our languages ({', '.join(LANGUAGES)}).")
+    return locale
+
+
+def _checked_timezone(timezone: str) -> str:
+    if timezone not in available_timezones():
+        raise UserError(f"“{timezone}” is not a time zone; write one such as Europe/Madrid.")
+    return timezone
+
+
+def _checked_role(role: str) -> str:
+    try:
+        return Role(role).value
+    except ValueError as error:
+        raise UserError(f"“{role}” is not a role; choose rep, manager or admin.") from error
+
+
+_CHECKS: Mapping[str, Callable[[str], str]] = {
+    "name": str.strip,
+    "role": _checked_role,
+    "locale": _checked_locale,
+    "timezone": _checked_timezone,
+}
+
+
+def _subject(user: User) -> Subject:
+    return Subject("user", user.id)
