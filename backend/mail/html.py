@@ -16,6 +16,7 @@ LONGEST_HTML = 2_000_000
 MOST_NODES = 200_000
 _LONGEST_LINK = 200
 _LONGEST_EMOJI = 8
+_DEEPEST_QUOTE = 20
 _MARKS = {"li": "- ", "hr": "----------\n"}
 
 _DROPPED = frozenset({
@@ -110,7 +111,7 @@ class _Writer:
         line = line.rstrip() if self.preformatted else _SPACES.sub(" ", line).strip()
         self._line.clear()
         if line or forced:
-            self._lines.append(f"{'>' * self.depth} {line}".rstrip() if self.depth else line)
+            self._lines.append(f"{self._marks()} {line}".rstrip() if self.depth else line)
 
     def indent(self, by: int) -> None:
         """Go deeper into the quote, or out of it."""
@@ -126,7 +127,10 @@ class _Writer:
         """Leave one empty line, unless there is one."""
         self.end_line()
         if self._lines and self._lines[-1].strip("> "):
-            self._lines.append(">" * self.depth)
+            self._lines.append(self._marks())
+
+    def _marks(self) -> str:
+        return ">" * min(self.depth, _DEEPEST_QUOTE)
 
     def text(self) -> str:
         """All lines, with no more than one empty line between two others."""

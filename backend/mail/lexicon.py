@@ -19,6 +19,16 @@ def phrases(table: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
+def terms(table: str) -> dict[str, str]:
+    """A table of "meaning = word, word, …", turned round: word → meaning; the first meaning of a word wins."""
+    found: dict[str, str] = {}
+    for line in phrases(table):
+        meaning, _, words = line.partition(" = ")
+        for word in words.split(","):
+            found.setdefault(word.strip(), meaning)
+    return found
+
+
 def _starting_with(table: str, before: str) -> re.Pattern[str]:
     alternatives = "|".join(re.escape(phrase) for phrase in sorted(phrases(table), key=len, reverse=True))
     return re.compile(rf"{before}(?:{alternatives})", re.IGNORECASE)

@@ -108,10 +108,14 @@ class MessageParticipant(Base):
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), doc="the team")
     role: Mapped[str] = mapped_column(String(10), doc="a shapes.Role")
     address_key: Mapped[str] = mapped_column(String(ADDRESS_LENGTH), doc="the address as compared")
+    domain: Mapped[str] = mapped_column(String(253), doc="the address's registrable domain; may be empty")
     email: Mapped[str] = mapped_column(String(ADDRESS_LENGTH), doc="the address as written")
     name: Mapped[str] = mapped_column(String(500), doc="the display name; may be empty")
 
-    __table_args__ = (Index("ix_message_participants_address_key", "workspace_id", "address_key", "message_id"),)
+    __table_args__ = (
+        Index("ix_message_participants_address_key", "workspace_id", "address_key", "message_id"),
+        Index("ix_message_participants_domain", "workspace_id", "domain", "message_id"),
+    )
 
 
 class MessageAttachment(Base):

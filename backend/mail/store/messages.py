@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from backend.db import insert_returning
 from backend.kit.clock import from_epoch_ms
 from backend.kit.text import clean, shorten
+from backend.mail.addresses import domain_of, registrable_domain
 from backend.mail.conversations import base_subject
 from backend.mail.shapes import Address, NormalisedMail, Participant
 from backend.mail.store.chunks import chunks
@@ -123,6 +124,7 @@ def _participant_rows(mailbox: MailboxFacts, message_id: int, mail: NormalisedMa
             "workspace_id": mailbox.workspace_id,
             "role": participant.role.value,
             "address_key": address.key[:ADDRESS_LENGTH],
+            "domain": registrable_domain(domain_of(address.key)),
             "email": address.email[:ADDRESS_LENGTH],
             "name": address.name[:NAME_LENGTH],
         }
