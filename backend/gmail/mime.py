@@ -44,6 +44,16 @@ def split_message(raw: bytes) -> tuple[list[HeaderLine], bytes]:
     return headers, raw[blank.end() if blank else at :]
 
 
+def without_headers(raw: bytes, names: set[str]) -> bytes:
+    """Drop the headers of these names (lower case); every other byte stays as it is."""
+    kept, at = [], 0
+    while line := _HEADER_LINE.match(raw, at) or _MBOX_LINE.match(raw, at):
+        if line.re is not _HEADER_LINE or line[1].decode("ascii").lower() not in names:
+            kept.append(line[0])
+        at = line.end()
+    return b"".join([*kept, raw[at:]])
+
+
 def first(headers: list[HeaderLine], name: str) -> str:
     """Return the value of the first header of that name, in any case; "" where there is none."""
     wanted = name.lower()

@@ -1,0 +1,130 @@
+"""The emulator: its mailboxes, and the one way in which both doors call a verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from backend.gmail.emulator import push, refusals
+from backend.gmail.emulator.calls import Call, Json
+from backend.gmail.emulator.delivery import ARRIVED, Outside, PostOffice
+from backend.gmail.emulator.faults import EMPTY_PAGE_TOKEN, Faults
+from backend.gmail.emulator.listing import expire_history
+from backend.gmail.emulator.mailbox import Mailbox, Stored, open_mailbox
+from backend.gmail.emulator.quota import Quota
+from backend.gmail.emulator.render import masked
+from backend.gmail.emulator.store import Store
+from backend.gmail.emulator.verbs.request import Request
+from backend.gmail.emulator.verbs.table import VERBS
+from backend.kit.clock import Clock, SystemClock
+
+
+class Emulator:
+    """A Gmail with several mailboxes. Safe to share between threads.
+
+    `path`: a file that keeps the state over restarts; None for a temporary one. The same seed, clock and sequence of
+    calls give the same ids.
+    """
+
+    def __init__(self, path: Path | None = None, *, clock: Clock | None = None, seed: int = 0) -> None:
+        self.clock = clock or SystemClock()
+        self.store = Store(path, clock=self.clock, seed=seed)
+        self.post = PostOffice(self.store)
+        self.quota = Quota(self.clock)
+        self.faults = Faults(self.clock, seed)
+        self.on_notices: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """Close the state."""
+        self.store.close()
+
+    def add_mailbox(self, address: str, *, display_name: str = "", aliases: Iterable[str] = ()) -> Mailbox:
+        """Return the mailbox of that address, made where there is none, with its aliases."""
+        mailbox = open_mailbox(self.store, address, display_name=display_name)
+        with self.store.transaction():
+            for alias in aliases:
+                mailbox.add_alias(alias)
+        return mailbox
+
+    def addresses(self) -> list[str]:
+        """Return the primary address of every mailbox."""
+        return [address for (address,) in self.store.rows("SELECT address FROM mailbox ORDER BY id")]
+
+    def mailbox(self, address: str) -> Mailbox:
+        """Return the mailbox of a primary address. Raises a 404."""
+        found = self.store.row("SELECT id, address FROM mailbox WHERE address = ?", address.strip().lower())
+        if found is None:
+            raise refusals.not_found()
+        return Mailbox(self.store, *found)
+
+    # The one way in
+
+    def call(self, call: Call) -> Json:
+        """Answer a verb with Gmail's JSON, or raise a `Refusal`.
+
+        What a fault does to an answer that was given comes after the change is kept, as in life.
+        """
+        verb = VERBS[call.verb]
+        self._check_grant(call.address)
+        self.quota.charge(call.address, call.verb, verb.units)
+        request = self._request(call)
+        answer = self.faults.through(
+            call, lambda: self._run(verb.run, request), revoke=lambda: self.revoke(call.address)
+        )
+        return dict(masked(answer, call.text("fields")))
+
+    def _request(self, call: Call) -> Request:
+        query = {name: [x for x in values if x != EMPTY_PAGE_TOKEN] for name, values in call.query.items()}
+        return Request(self.mailbox(call.address), self.post, call.ids, query, call.body, call.media)
+
+    def _run(self, run: Callable[[Request], Json], request: Request) -> Json:
+        with self.store.transaction():
+            answer = run(request)
+            has_notices = self._publish()
+        if has_notices:
+            self.on_notices()
+        return answer
+
+    def _publish(self) -> bool:
+        """Queue the push notices of what this transaction changed."""
+        changed, self.store.changed = self.store.changed, {}
+        return push.publish(self.store, changed) > 0
+
+    # What happens outside the API
+
+    def deliver(self, raw: bytes, recipients: Iterable[str] = (), labels: Iterable[str] = ARRIVED) -> list[Stored]:
+        """Let mail arrive from outside, at the recipients given, else at all whom it names that live here."""
+        with self.store.transaction():
+            stored = self.post.deliver(raw, recipients, labels)
+            has_notices = self._publish()
+        if has_notices:
+            self.on_notices()
+        return stored
+
+    def answer_outside(self, outside: Outside | None) -> None:
+        """Set who answers mail to addresses that live elsewhere: `outside(sender, recipient, raw)` → mail or None."""
+        self.post.outside = outside
+
+    def expire_history(self, address: str) -> None:
+        """Forget a mailbox's history: every historyId before the present one answers 404 from now on."""
+        with self.store.transaction():
+            expire_history(self.mailbox(address))
+
+    def revoke(self, address: str) -> None:
+        """Take back every grant to a mailbox: 401, and `invalid_grant` at refresh, until it is granted anew."""
+        with self.store.transaction():
+            self.store.execute("INSERT OR IGNORE INTO revoked VALUES (?)", address.lower())
+            self.store.execute("DELETE FROM access_token WHERE address = ?", address.lower())
+            self.store.execute("DELETE FROM grant_given WHERE address = ?", address.lower())
+
+    def grant(self, address: str) -> None:
+        """Let the mailbox be entered again."""
+        self.store.execute("DELETE FROM revoked WHERE address = ?", address.lower())
+
+    def is_revoked(self, address: str) -> bool:
+        """Whether the grant to the mailbox was taken back."""
+        return self.store.row("SELECT 1 FROM revoked WHERE address = ?", address.lower()) is not None
+
+    def _check_grant(self, address: str) -> None:
+        if self.is_revoked(address):
+            raise refusals.unauthorized()

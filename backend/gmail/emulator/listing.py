@@ -1,0 +1,147 @@
+"""Pages of messages and of history: always from an index, never the whole mailbox."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from backend.gmail.emulator import refusals
+from backend.gmail.emulator.mailbox import Kind, Mailbox
+from backend.gmail.emulator.query import Condition, Search, has_label, parse
+from backend.gmail.emulator.reading import search_words
+from backend.gmail.emulator.store import Row
+from backend.gmail.payload import payload_of
+
+# Gmail's own estimate is hardly ever more than this once there is a further page.
+_ESTIMATE_WITH_MORE = 201
+_INDEX_CHUNK = 500
+_INDEX = """INSERT INTO words (rowid, sender, recipients, cc, bcc, subject, body, filename, has, list)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Message and thread ids, newest first; the token of the next page; Gmail's poor estimate of the whole."""
+
+    refs: list[tuple[int, int]]
+    next_page_token: str | None
+    estimate: int
+
+
+def list_messages(
+    mailbox: Mailbox,
+    *,
+    query: str = "",
+    label_ids: Sequence[str] = (),
+    include_spam_trash: bool = False,
+    limit: int = 100,
+    page_token: str = "",
+    one_per_thread: bool = False,
+) -> Page:
+    """Return a page, newest first by internalDate. Raises a 400 for a token that is not from this very listing."""
+    search = parse(query, mailbox)
+    search.labels += label_ids
+    search.includes_hidden |= include_spam_trash or not {"TRASH", "SPAM"}.isdisjoint(label_ids)
+    purpose = json.dumps([query, list(label_ids), include_spam_trash, one_per_thread])
+    position = _position(page_token, purpose)
+    if search.needs_words:
+        index_words(mailbox)
+    rows = _select(mailbox, search, position, limit + 1, one_per_thread=one_per_thread)
+    has_more = len(rows) > limit
+    rows = rows[:limit]
+    token = _token(purpose, rows[-1][2:]) if has_more else None
+    estimate = _ESTIMATE_WITH_MORE if has_more or page_token else len(rows)
+    return Page([(row[0], row[1]) for row in rows], token, estimate)
+
+
+def _select(
+    mailbox: Mailbox, search: Search, position: tuple[int, int] | None, limit: int, *, one_per_thread: bool
+) -> list[Row]:
+    """Read (id, thread, date_ms, seq): along the first label's index, else along the index by date."""
+    if search.labels:
+        driver, order = "tagged d JOIN message m ON m.seq = d.seq", "d.date_ms DESC, d.seq DESC"
+        conditions = [Condition("d.mailbox = ? AND d.label = ?", (mailbox.id, search.labels[0]))]
+        conditions += map(has_label, search.labels[1:])
+        if not search.includes_hidden:
+            conditions.append(Condition("m.hidden = 0"))
+    else:
+        driver, order = "message m", "m.date_ms DESC, m.seq DESC"
+        conditions = [Condition("m.mailbox = ?", (mailbox.id,))]
+        if not search.includes_hidden:
+            conditions.append(Condition("m.hidden = 0"))
+    columns = order.replace(" DESC", "")
+    if position:
+        conditions.append(Condition(f"({columns}) < (?, ?)", position))
+    if one_per_thread:  # a thread stands where its newest mail stands
+        conditions.append(Condition(_IS_NEWEST_OF_THREAD))
+    conditions += search.conditions
+    where = " AND ".join(condition.sql for condition in conditions)
+    values = [value for condition in conditions for value in condition.values]
+    sql = f"SELECT m.id, m.thread, m.date_ms, m.seq FROM {driver} WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608 - values are bound
+    return mailbox.store.rows(sql, *values, limit)
+
+
+_IS_NEWEST_OF_THREAD = """NOT EXISTS (SELECT 1 FROM message n WHERE n.mailbox = m.mailbox AND n.thread = m.thread
+    AND (n.date_ms, n.seq) > (m.date_ms, m.seq))"""
+
+
+def index_words(mailbox: Mailbox) -> None:
+    """Index the words of all mail that came since the last search; who never searches by words never pays for it."""
+    store = mailbox.store
+    done = int(store.value("SELECT value FROM meta WHERE name = 'words'") or 0)
+    while rows := store.rows("SELECT seq, raw FROM content WHERE seq > ? ORDER BY seq LIMIT ?", done, _INDEX_CHUNK):
+        for seq, raw in rows:
+            store.execute(_INDEX, seq, *search_words(payload_of(raw)))
+        done = rows[-1][0]
+    store.execute("INSERT OR REPLACE INTO meta VALUES ('words', ?)", done)
+
+
+def list_history(
+    mailbox: Mailbox, start: int, *, kinds: Kind, label_id: str = "", limit: int = 100, page_token: str = ""
+) -> tuple[list[Row], str | None]:
+    """Return records after `start`, oldest first, and the token of the next page. Raises a 404 for an expired start."""
+    oldest = mailbox.store.value("SELECT oldest_history FROM mailbox WHERE id = ?", mailbox.id)
+    if start < oldest:
+        raise refusals.not_found()
+    purpose = json.dumps(["history", start, int(kinds), label_id])
+    after = (_position(page_token, purpose) or (start, 0))[0]
+    bears = "AND instr(' ' || labels || ' ' || added || ' ' || removed || ' ', ?)" if label_id else ""
+    sql = f"""SELECT id, kind, message, thread, labels, added, removed FROM history
+        WHERE mailbox = ? AND id > ? AND kind & ? {bears} ORDER BY id LIMIT ?"""  # noqa: S608 - values are bound
+    label = (f" {label_id} ",) if label_id else ()
+    rows = mailbox.store.rows(sql, mailbox.id, after, int(kinds), *label, limit + 1)
+    has_more = len(rows) > limit
+    return rows[:limit], _token(purpose, (rows[limit - 1][0], 0)) if has_more else None
+
+
+def expire_history(mailbox: Mailbox, before: int | None = None) -> None:
+    """Forget history before an id, by default all of it: an older startHistoryId then answers 404."""
+    edge = mailbox.history_id() if before is None else before
+    mailbox.store.execute("DELETE FROM history WHERE mailbox = ? AND id <= ?", mailbox.id, edge)
+    mailbox.store.execute("UPDATE mailbox SET oldest_history = ? WHERE id = ?", edge, mailbox.id)
+
+
+def _token(purpose: str, position: Collection[int]) -> str:
+    """Make an opaque page token: where the page ended, bound to the listing that it belongs to."""
+    text = ".".join([*map(str, position), _seal(purpose)])
+    return base64.urlsafe_b64encode(text.encode()).decode("ascii").rstrip("=")
+
+
+def _position(token: str, purpose: str) -> tuple[int, int] | None:
+    if not token:
+        return None
+    try:
+        first, second, seal = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("ascii").split(".")
+        position = int(first), int(second)
+    except ValueError as error:
+        raise refusals.invalid("Invalid pageToken") from error
+    if seal != _seal(purpose):
+        raise refusals.invalid("Invalid pageToken")
+    return position
+
+
+def _seal(purpose: str) -> str:
+    return blake2b(purpose.encode(), digest_size=6).hexdigest()
