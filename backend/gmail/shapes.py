@@ -75,16 +75,20 @@ class GmailMessage:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """One change to one message. `label_ids` are those added or removed; for ADDED those that the message bears."""
+    """One change to one message. `label_ids` are those added or removed; for ADDED those that the message bears.
+
+    `record_id` is the historyId of the record that it stood in; 0 where the page did not say.
+    """
 
     change: Change
     ref: MessageRef
     label_ids: tuple[str, ...] = ()
+    record_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """One page of `users.history.list`: events in the order of Gmail's records, which is not always chronological.
+    """One page of `users.history.list`, its events in order of their records' ids; Gmail's pages may overlap in time.
 
     `history_id` is the mailbox's present one; it may become the cursor only after the last page.
     """

@@ -101,7 +101,8 @@ def thread(answer: Json) -> GmailThread:
 @_expecting_gmail
 def history_page(answer: Json) -> HistoryPage:
     """`users.history.list`; a page may have a `nextPageToken` and no `history`."""
-    events = tuple(event for record in answer.get("history", ()) for event in _events(record))
+    records = sorted(answer.get("history", ()), key=_record_id)
+    events = tuple(event for record in records for event in _events(record))
     return HistoryPage(events, str(answer["historyId"]), answer.get("nextPageToken"))
 
 
@@ -109,7 +110,11 @@ def _events(record: Json) -> Iterator[HistoryEvent]:
     for change in Change:
         for entry in record.get(change, ()):
             labels = entry.get("labelIds") or entry["message"].get("labelIds", ())
-            yield HistoryEvent(change, message_ref(entry["message"]), tuple(labels))
+            yield HistoryEvent(change, message_ref(entry["message"]), tuple(labels), _record_id(record))
+
+
+def _record_id(record: Json) -> int:
+    return int(record.get("id", 0))
 
 
 @_expecting_gmail

@@ -79,8 +79,6 @@ class Deal(Record):
     __tablename__ = "deals"
 
     id: Mapped[int] = mapped_column(BigKey, ForeignKey("records.id"), primary_key=True)
-    workspace_id_of_reference: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), doc="the team, for uniqueness")
-    reference: Mapped[str] = mapped_column(String(40), doc="as it stands in subjects between brackets: D-17")
     pipeline_id: Mapped[int] = mapped_column(ForeignKey("pipelines.id"), doc="the process it runs through")
     stage_id: Mapped[int] = mapped_column(ForeignKey("stages.id"), index=True, doc="where it stands")
     stage_entered_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="since when it stands there")
@@ -94,7 +92,16 @@ class Deal(Record):
     products: Mapped[list[str]] = mapped_column(json_type(), default=list, doc="what is offered, by name")
 
     __mapper_args__ = {"polymorphic_identity": "deal"}  # noqa: RUF012 - SQLAlchemy reads it once
-    __table_args__ = (UniqueConstraint("workspace_id_of_reference", "reference"),)
+
+
+class DealReference(Base):
+    """The short name of a deal that mail can carry in its subject between brackets, as [D-17]."""
+
+    __tablename__ = "deal_references"
+
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), primary_key=True, doc="the team")
+    reference: Mapped[str] = mapped_column(String(40), primary_key=True, doc="in upper case, without brackets: D-17")
+    deal_id: Mapped[int] = mapped_column(ForeignKey("deals.id"), index=True, doc="which deal")
 
 
 class ContactAddress(Base):

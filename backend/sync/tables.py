@@ -18,11 +18,11 @@ class SyncState(Base):
     mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailboxes.id"), primary_key=True, doc="which mailbox")
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), doc="the team")
     history_id: Mapped[str | None] = mapped_column(
-        String(20), doc="the cursor: everything up to this historyId is queued or stored; None: no listing is complete"
+        String(20),
+        doc="the cursor: what changed up to this historyId is queued or stored; taken from the profile before a full "
+        "listing begins; None: the next drain begins one",
     )
-    pinned_history_id: Mapped[str | None] = mapped_column(
-        String(20), doc="profile.historyId taken before the listing under way; None: no listing is under way"
-    )
+    is_listing: Mapped[bool] = mapped_column(default=False, doc="whether a full listing is under way")
     listing: Mapped[int] = mapped_column(default=0, doc="number of the full listing under way or last done")
     page_token: Mapped[str | None] = mapped_column(
         String(500), doc="next page of the listing under way; None: begin at the first"

@@ -1,0 +1,148 @@
+"""Which deal a mail belongs to: its reference, the only open one, the clearly best one, or one question.
+
+A score is made of points for what speaks for the deal: who takes part (up to 45), words of the subject (up to 30), when
+the deal last had mail (up to 15) and how lately it moved (up to 10). It leads clearly with `ENOUGH` points and `LEAD`
+more than the next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rapidfuzz import fuzz
+
+from backend.kit.text import fold
+from backend.linking.shapes import Candidate, Knowledge, Proposal, Rejection, Rule
+from backend.mail.conversations import base_subject
+from backend.mail.shapes import StoredMessage
+from backend.records.shapes import DealRef, RecordKind
+
+ENOUGH = 40
+LEAD = 15
+TAKES_PART, SAME_COMPANY = 45, 20
+SUBJECT_POINTS, SUBJECT_FROM = 30, 55  # similarity below 55 of 100 is chance
+MAIL_POINTS, MOVE_POINTS = 15, 10
+FRESH = timedelta(days=30)
+BEFORE_DEAL = timedelta(days=30)  # first contacts come before somebody opens a deal for them
+AFTER_CLOSE = timedelta(days=14)
+CANDIDATES_SHOWN = 5
+_REFERENCE = re.compile(r"(?<![\w-])([A-Za-z]{1,10}-\d{1,10})(?![\w-])")
+_WORDS = re.compile(r"[^\w]+")
+
+
+@dataclass(frozen=True, slots=True)
+class DealVerdict:
+    """What the deal rules found: at most one link by evidence, several by reference, or a question."""
+
+    links: tuple[Proposal, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
+    question: tuple[Candidate, ...] = ()
+
+
+def references_in(subject: str) -> tuple[str, ...]:
+    """Everything in a subject that may be a deal's reference, in upper case: "Re: [d-17] offer" holds D-17."""
+    return tuple(dict.fromkeys(r.upper() for r in _REFERENCE.findall(subject)))
+
+
+def judge_deals(
+    message: StoredMessage, record_ids: Sequence[int], knowledge: Knowledge, *, is_correspondence: bool
+) -> DealVerdict:
+    """Judge which deal the mail is about, given the contacts, companies and deals it is linked to already."""
+    by_reference = _by_reference(message, knowledge)
+    if by_reference:
+        return DealVerdict(links=by_reference)
+    if any(r in knowledge.deals_by_id for r in record_ids):  # the conversation brought its deal along
+        return DealVerdict()
+    if message.conversation_id in knowledge.answers:
+        return _by_answer(message, knowledge)
+    candidates = _candidates(message, record_ids, knowledge)
+    if not candidates or not is_correspondence:
+        return DealVerdict()
+    return _choose(message, record_ids, candidates, knowledge)
+
+
+def _by_reference(message: StoredMessage, knowledge: Knowledge) -> tuple[Proposal, ...]:
+    found = [(r, knowledge.deals_by_reference.get(r)) for r in references_in(message.subject)]
+    return tuple(
+        Proposal(deal.id, RecordKind.DEAL, Rule.DEAL_REFERENCE, {"reference": reference})
+        for reference, deal in found
+        if deal is not None
+    )
+
+
+def _by_answer(message: StoredMessage, knowledge: Knowledge) -> DealVerdict:
+    deal_id = knowledge.answers[message.conversation_id]
+    if deal_id is None:
+        return DealVerdict()
+    evidence = {"conversation_id": message.conversation_id}
+    return DealVerdict(links=(Proposal(deal_id, RecordKind.DEAL, Rule.ANSWER, evidence),))
+
+
+def _candidates(message: StoredMessage, record_ids: Sequence[int], knowledge: Knowledge) -> list[DealRef]:
+    """Deals of the people in the mail, or else of their companies, that were alive when it was sent."""
+    by_person = [d for r in record_ids for d in knowledge.deals_by_contact.get(r, ())]
+    by_company = [d for r in record_ids for d in knowledge.deals_by_company.get(r, ())]
+    for deals in (by_person, by_company):
+        alive = {d.id: d for d in deals if _was_alive(d, message.sent_at)}
+        if alive:
+            return list(alive.values())
+    return []
+
+
+def _was_alive(deal: DealRef, moment: datetime) -> bool:
+    return deal.created_at - BEFORE_DEAL <= moment and (
+        deal.closed_at is None or moment <= deal.closed_at + AFTER_CLOSE
+    )
+
+
+def _choose(
+    message: StoredMessage, record_ids: Sequence[int], candidates: list[DealRef], knowledge: Knowledge
+) -> DealVerdict:
+    people = frozenset(record_ids)
+    if len(candidates) == 1 and candidates[0].contact_ids & people:
+        deal = candidates[0]
+        evidence = {"contact_ids": sorted(deal.contact_ids & people), "deal": deal.name}
+        return DealVerdict(links=(Proposal(deal.id, RecordKind.DEAL, Rule.DEAL_ONLY, evidence),))
+    scored = sorted((_score(message, people, d, knowledge) for d in candidates), key=lambda c: (-c.score, c.deal_id))
+    best, rest = scored[0], scored[1:]
+    second = rest[0].score if rest else 0
+    if best.score >= ENOUGH and best.score - second >= LEAD:
+        rejected = tuple(Rejection(c.deal_id, Rule.DEAL_EVIDENCE, "fewer points", c.evidence) for c in rest)
+        link = Proposal(best.deal_id, RecordKind.DEAL, Rule.DEAL_EVIDENCE, dict(best.evidence) | {"score": best.score})
+        return DealVerdict(links=(link,), rejected=rejected)
+    unsure = tuple(Rejection(c.deal_id, Rule.DEAL_EVIDENCE, "no clear lead", c.evidence) for c in scored)
+    return DealVerdict(rejected=unsure, question=tuple(scored[:CANDIDATES_SHOWN]))
+
+
+def _score(message: StoredMessage, people: frozenset[int], deal: DealRef, knowledge: Knowledge) -> Candidate:
+    points = {
+        "participants": _participant_points(deal, people),
+        "subject": _subject_points(message.subject, deal.name),
+        "last_mail": _freshness(knowledge.deal_mail_at.get(deal.id), message.sent_at, MAIL_POINTS),
+        "stage_activity": _freshness(deal.stage_entered_at, message.sent_at, MOVE_POINTS),
+    }
+    evidence = {name: value for name, value in points.items() if value}
+    return Candidate(deal.id, sum(points.values()), evidence)
+
+
+def _participant_points(deal: DealRef, people: frozenset[int]) -> int:
+    if deal.contact_ids & people:
+        return TAKES_PART
+    return SAME_COMPANY if deal.company_id in people else 0
+
+
+def _subject_points(subject: str, deal_name: str) -> int:
+    ours, theirs = (_WORDS.sub(" ", fold(x)).strip() for x in (base_subject(subject), deal_name))
+    if not ours or not theirs:
+        return 0
+    similarity = fuzz.token_set_ratio(ours, theirs)
+    return round(SUBJECT_POINTS * max(0.0, similarity - SUBJECT_FROM) / (100 - SUBJECT_FROM))
+
+
+def _freshness(moment: datetime | None, now: datetime, points: int) -> int:
+    if moment is None:
+        return 0
+    return round(points * max(0.0, 1 - abs(now - moment) / FRESH))

@@ -1,0 +1,164 @@
+"""Linking mails as they come, relinking history, and taking links back. Nothing here commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from backend.kit.clock import Clock
+from backend.linking import store
+from backend.linking.knowledge import Gatherer
+from backend.linking.rules import decide, new_people
+from backend.linking.shapes import Decision, KnownLink, NewPerson, Policy, Proposal
+from backend.mail.shapes import StoredMessage
+from backend.mail.store import load_messages
+from backend.records import service as records
+from backend.records.service import Team
+from backend.records.shapes import Origin, RecordKind
+from backend.records.store import lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Linker:
+    """Links one workspace's mail. Made once for a run of batches: it keeps the policy that it was made with."""
+
+    workspace_id: int
+    policy: Policy
+    clock: Clock
+
+    def link(self, session: Session, messages: Sequence[StoredMessage]) -> None:
+        """Decide stored mails, make the people whom they make contacts, and bring history into line.
+
+        Mail that came before (the person's earlier mail, the rest of the conversation) is decided again where this
+        batch changed what is known, so that the outcome does not hang on the order of arrival.
+        """
+        people = self._make_people(session, self._new_people(session, messages))
+        known_before = _records_by_conversation(store.links_of_conversations(session, _conversations(messages)))
+        older = self._load(session, store.message_ids_concerning(session, self.workspace_id, people) if people else [])
+        decisions = self.decide_all(session, _union(messages, older))
+        self.apply(session, decisions)
+        siblings = self._siblings_of_newly_linked(session, decisions, known_before)
+        if siblings:
+            self.apply(session, self.decide_all(session, siblings))
+
+    def decide_all(self, session: Session, messages: Sequence[StoredMessage]) -> list[Decision]:
+        """Decide mails in order of time, each knowing what the ones before brought its conversation."""
+        knowledge = Gatherer(self.workspace_id, self.policy).gather(session, messages)
+        links = {c: list(known) for c, known in knowledge.links.items()}
+        deals = dict(knowledge.deals_by_id)
+        decisions = []
+        for message in messages:
+            now = replace(knowledge, links={message.conversation_id: tuple(links.get(message.conversation_id, ()))})
+            decision = decide(message, self.policy, replace(now, deals_by_id=deals))
+            _learn(links.setdefault(message.conversation_id, []), decision.links)
+            decisions.append(decision)
+        return decisions
+
+    def apply(self, session: Session, decisions: Sequence[Decision], batch_id: int | None = None) -> list[int]:
+        """Write decisions down: new links, receipts, questions. Returns the ids of the mails that got a link."""
+        now = self.clock.now()
+        rows = [
+            _link_row(self.workspace_id, d.message, p, batch_id) | {"created_at": now}
+            for d in decisions
+            for p in d.links
+        ]
+        store.insert_links(session, rows)
+        store.write_receipts(session, self.workspace_id, decisions, now)
+        self._ask(session, decisions)
+        return [d.message.id for d in decisions if d.links]
+
+    def _ask(self, session: Session, decisions: Sequence[Decision]) -> None:
+        questions = {
+            d.message.conversation_id: [
+                {"deal_id": c.deal_id, "score": c.score, "evidence": dict(c.evidence)} for c in d.question
+            ]
+            for d in decisions
+            if d.question
+        }
+        store.ask(session, self.workspace_id, questions, self.clock.now())
+        settled = {d.message.conversation_id for d in decisions if any(p.kind == RecordKind.DEAL for p in d.links)}
+        if settled:
+            store.drop_questions(session, settled)
+
+    def _new_people(self, session: Session, messages: Sequence[StoredMessage]) -> list[NewPerson]:
+        """Whom these mails make contacts; a mail of ours also makes those contacts who had written before it."""
+        ours = {m.conversation_id for m in messages if m.is_ours}
+        answered = store.conversations_with_ours(session, _conversations(messages))
+        known_ids = {m.id for m in messages}
+        earlier = [i for i in store.message_ids_of_conversations(session, ours) if i not in known_ids] if ours else []
+        relevant = _union(messages, self._load(session, earlier))
+        keys = {p.address.key for m in relevant for p in m.participants}
+        known = set(lookup.contacts_by_address(session, self.workspace_id, keys)) if keys else set()
+        lists = store.list_addresses(session, self.workspace_id, keys)
+        people: dict[str, NewPerson] = {}
+        for message in relevant:
+            is_answer = message.conversation_id in answered
+            for person in new_people(message, self.policy, known, lists, is_answer_to_us=is_answer):
+                first = people.setdefault(person.address_key, person)
+                if person.name and not first.name:
+                    people[person.address_key] = replace(first, name=person.name)
+        return list(people.values())
+
+    def _make_people(self, session: Session, people: Sequence[NewPerson]) -> list[str]:
+        team = Team(self.workspace_id, self.clock)
+        for person in people:
+            company_id = records.company_of_address(session, team, person.address_key, Origin.MAIL)
+            new = records.contact_from_address(person.email, person.name, Origin.MAIL, company_id)
+            records.make_contact(session, team, new)
+        return [p.address_key for p in people]
+
+    def _siblings_of_newly_linked(
+        self, session: Session, decisions: Sequence[Decision], known_before: dict[int, set[int]]
+    ) -> list[StoredMessage]:
+        """Other mails of the conversations that this batch tied to a record for the first time."""
+        grown = {
+            d.message.conversation_id
+            for d in decisions
+            if {p.record_id for p in d.links} - known_before.get(d.message.conversation_id, set())
+        }
+        if not grown:
+            return []
+        return self._load(session, store.message_ids_of_conversations(session, grown))
+
+    def _load(self, session: Session, message_ids: Sequence[int]) -> list[StoredMessage]:
+        return load_messages(session, self.workspace_id, message_ids) if message_ids else []
+
+
+def linker_for(session: Session, workspace_id: int, clock: Clock) -> Linker:
+    """A linker with the team's present policy."""
+    return Linker(workspace_id, store.load_policy(session, workspace_id), clock)
+
+
+def _link_row(workspace_id: int, message: StoredMessage, proposal: Proposal, batch_id: int | None) -> dict[str, Any]:
+    return {
+        "workspace_id": workspace_id,
+        "message_id": message.id,
+        "record_id": proposal.record_id,
+        "sent_at": message.sent_at,
+        "rule": proposal.rule.value,
+        "evidence": dict(proposal.evidence),
+        "batch_id": batch_id,
+        "undone_at": None,
+        "undone_by": "",
+    }
+
+
+def _learn(known: list[KnownLink], links: Iterable[Proposal]) -> None:
+    ids = {k.record_id for k in known}
+    known.extend(KnownLink(p.record_id, p.kind, is_hand=False) for p in links if p.record_id not in ids)
+
+
+def _conversations(messages: Iterable[StoredMessage]) -> set[int]:
+    return {m.conversation_id for m in messages}
+
+
+def _records_by_conversation(links: dict[int, tuple[KnownLink, ...]]) -> dict[int, set[int]]:
+    return {c: {k.record_id for k in known} for c, known in links.items()}
+
+
+def _union(first: Sequence[StoredMessage], second: Sequence[StoredMessage]) -> list[StoredMessage]:
+    merged = {m.id: m for m in (*second, *first)}
+    return sorted(merged.values(), key=lambda m: (m.sent_at, m.id))

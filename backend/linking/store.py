@@ -1,0 +1,283 @@
+"""Links, receipts, vetoes, questions and batches in the database, and what linking reads before it decides."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from backend.accounts.tables import Mailbox, MailboxAlias, User, Workspace
+from backend.db import insert_ignoring, upsert
+from backend.linking.shapes import ContactPolicy, Decision, KnownLink, Outcome, Policy, Reason
+from backend.linking.tables import Link, LinkBatch, Question, Receipt, Veto
+from backend.mail.addresses import key_of
+from backend.mail.shapes import Role
+from backend.mail.store import chunks
+from backend.mail.tables import Message, MessageParticipant
+from backend.privacy.tables import Exclusion
+from backend.records.tables import Record
+
+
+def load_policy(session: Session, workspace_id: int) -> Policy:
+    """What the team decided about linking, with its own addresses."""
+    workspace = session.get_one(Workspace, workspace_id)
+    excluded: dict[str, dict[str, int]] = {"address": {}, "domain": {}}
+    whole_team = (Exclusion.workspace_id == workspace_id, Exclusion.mailbox_id.is_(None))
+    for kind, value, i in session.execute(select(Exclusion.kind, Exclusion.value, Exclusion.id).where(*whole_team)):
+        excluded[kind][value] = i
+    return Policy(
+        contact_policy=ContactPolicy(workspace.contact_policy),
+        own_domain=workspace.domain,
+        own_keys=own_keys(session, workspace_id),
+        deal_reference_prefix=workspace.deal_reference_prefix,
+        excluded_keys=excluded["address"],
+        excluded_domains=excluded["domain"],
+    )
+
+
+def own_keys(session: Session, workspace_id: int) -> frozenset[str]:
+    """Every address key of the team: mailboxes, their aliases, users."""
+    mailboxes = session.scalars(select(Mailbox.address_key).where(Mailbox.workspace_id == workspace_id))
+    aliases = session.scalars(select(MailboxAlias.address_key).where(MailboxAlias.workspace_id == workspace_id))
+    users = session.scalars(select(User.email).where(User.workspace_id == workspace_id))
+    return frozenset([*mailboxes, *aliases, *map(key_of, users)])
+
+
+def links_of_conversations(session: Session, ids: Collection[int]) -> dict[int, tuple[KnownLink, ...]]:
+    """Present links of the conversations' mails, each record once; those that a conversation handed on count too."""
+    found: dict[int, dict[int, KnownLink]] = defaultdict(dict)
+    query = (
+        select(Message.conversation_id, Link.record_id, Record.kind, Link.rule)
+        .join(Link, Link.message_id == Message.id)
+        .join(Record, Record.id == Link.record_id)
+        .where(Message.conversation_id.in_(sorted(ids)), Link.undone_at.is_(None), Record.deleted_at.is_(None))
+        .order_by(Link.id)
+    )
+    for conversation_id, record_id, kind, rule in session.execute(query):
+        found[conversation_id].setdefault(record_id, KnownLink(record_id, kind, rule == "hand"))
+    return {i: tuple(links.values()) for i, links in found.items()}
+
+
+def vetoes_of(session: Session, workspace_id: int, values: Collection[str]) -> frozenset[tuple[int, str, str]]:
+    """Vetoes whose value is one of `values`, as (record id, scope, value)."""
+    found: set[tuple[int, str, str]] = set()
+    for chunk in chunks(sorted(values)):
+        where = (Veto.workspace_id == workspace_id, Veto.value.in_(chunk))
+        found.update(
+            (r, s, v) for r, s, v in session.execute(select(Veto.record_id, Veto.scope, Veto.value).where(*where))
+        )
+    return frozenset(found)
+
+
+def has_vetoes(session: Session, workspace_id: int) -> bool:
+    """Whether anybody in the team ever undid a link."""
+    return session.scalar(select(Veto.id).where(Veto.workspace_id == workspace_id).limit(1)) is not None
+
+
+def answers_of(session: Session, conversation_ids: Collection[int]) -> dict[int, int | None]:
+    """The deal that people chose for each conversation that was asked about and answered; None: none of them."""
+    query = select(Question.conversation_id, Question.answer_id).where(
+        Question.conversation_id.in_(sorted(conversation_ids)), Question.answered_at.is_not(None)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def last_mail_at(session: Session, record_ids: Collection[int]) -> dict[int, datetime]:
+    """When each record's latest linked mail was sent."""
+    query = (
+        select(Link.record_id, func.max(Link.sent_at))
+        .where(Link.record_id.in_(sorted(record_ids)), Link.undone_at.is_(None))
+        .group_by(Link.record_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def conversations_with_ours(session: Session, ids: Collection[int]) -> set[int]:
+    """Those conversations that hold a mail of the team's."""
+    found: set[int] = set()
+    for chunk in chunks(sorted(ids)):
+        query = select(Message.conversation_id).where(Message.conversation_id.in_(chunk), Message.is_ours).distinct()
+        found.update(session.scalars(query))
+    return found
+
+
+def list_addresses(session: Session, workspace_id: int, keys: Collection[str]) -> set[str]:
+    """Those addresses that are mailing lists, as their own mail says."""
+    found: set[str] = set()
+    for chunk in chunks(sorted(k for k in keys if k)):
+        where = (Message.workspace_id == workspace_id, Message.list_key.in_(chunk), Message.list_key != "")
+        found.update(session.scalars(select(Message.list_key).where(*where).distinct()))
+    return found
+
+
+def message_ids_of_conversations(session: Session, ids: Collection[int]) -> list[int]:
+    """Every mail of these conversations."""
+    found: list[int] = []
+    for chunk in chunks(sorted(ids)):
+        found += session.scalars(select(Message.id).where(Message.conversation_id.in_(chunk)))
+    return found
+
+
+def message_ids_concerning(
+    session: Session, workspace_id: int, keys: Collection[str] = (), domains: Collection[str] = ()
+) -> list[int]:
+    """Every mail in which one of these addresses, or an address at one of these domains, takes part."""
+    p = MessageParticipant
+    found: set[int] = set()
+    for column, values in ((p.address_key, keys), (p.domain, domains)):
+        for chunk in chunks(sorted(values)):
+            found.update(session.scalars(select(p.message_id).where(p.workspace_id == workspace_id, column.in_(chunk))))
+    return sorted(found)
+
+
+def message_ids_linked_to(session: Session, record_ids: Collection[int]) -> list[int]:
+    """Every mail with a present link to one of these records."""
+    query = select(Link.message_id).where(Link.record_id.in_(sorted(record_ids)), Link.undone_at.is_(None)).distinct()
+    return sorted(session.scalars(query))
+
+
+def senders_of(session: Session, conversation_ids: Collection[int]) -> set[str]:
+    """Address keys of those who wrote in these conversations."""
+    p = MessageParticipant
+    query = (
+        select(p.address_key)
+        .join(Message, Message.id == p.message_id)
+        .where(Message.conversation_id.in_(sorted(conversation_ids)), p.role == Role.FROM.value)
+    )
+    return set(session.scalars(query))
+
+
+def present_links(session: Session, message_ids: Sequence[int]) -> dict[int, dict[int, Any]]:
+    """Link rows (also undone ones) by mail and record."""
+    found: dict[int, dict[int, Any]] = defaultdict(dict)
+    for chunk in chunks(message_ids):
+        query = select(Link.id, Link.message_id, Link.record_id, Link.rule, Link.undone_at, Link.undone_by)
+        for row in session.execute(query.where(Link.message_id.in_(chunk))):
+            found[row.message_id][row.record_id] = row
+    return found
+
+
+def write_receipts(session: Session, workspace_id: int, decisions: Iterable[Decision], now: datetime) -> None:
+    """Write or rewrite each mail's receipt."""
+    rows = [
+        {
+            "message_id": d.message.id,
+            "workspace_id": workspace_id,
+            "outcome": d.outcome.value,
+            "reason": d.reason.value,
+            "rejected": [
+                {"record_id": r.record_id, "rule": r.rule.value, "why": r.why, "evidence": dict(r.evidence)}
+                for r in d.rejected
+            ],
+            "sent_at": d.message.sent_at,
+            "decided_at": now,
+        }
+        for d in decisions
+    ]
+    change = ("outcome", "reason", "rejected", "decided_at")
+    upsert(session, Receipt, rows, key=("message_id",), change=change)
+
+
+def insert_links(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert links; those that are there stay as they are."""
+    insert_ignoring(session, Link, rows)
+
+
+def bring_back(session: Session, link_ids: Sequence[int], values: Mapping[int, Mapping[str, Any]]) -> None:
+    """Let undone links hold again, with the rule and evidence that now speak for them."""
+    for link_id in link_ids:
+        session.execute(update(Link).where(Link.id == link_id).values(undone_at=None, undone_by="", **values[link_id]))
+
+
+def take_back(session: Session, link_ids: Collection[int], by: str, now: datetime) -> None:
+    """Undo links; their rows stay."""
+    for chunk in chunks(sorted(link_ids)):
+        session.execute(update(Link).where(Link.id.in_(chunk)).values(undone_at=now, undone_by=by))
+
+
+def links_in_scope(session: Session, workspace_id: int, record_id: int, scope: Select[*tuple[Any, ...]]) -> list[int]:
+    """Ids of the present links of a record to the mails that `scope` selects."""
+    query = select(Link.id).where(
+        Link.workspace_id == workspace_id,
+        Link.record_id == record_id,
+        Link.undone_at.is_(None),
+        Link.message_id.in_(scope),
+    )
+    return list(session.scalars(query))
+
+
+def scope_of(workspace_id: int, scope: str, value: str) -> Select[*tuple[Any, ...]]:
+    """The mails that a veto of this scope and value is about."""
+    if scope == "mail":
+        return select(Message.id).where(Message.workspace_id == workspace_id, Message.id == int(value))
+    if scope == "thread":
+        return select(Message.id).where(Message.workspace_id == workspace_id, Message.conversation_id == int(value))
+    column = MessageParticipant.address_key if scope == "address" else MessageParticipant.domain
+    return select(MessageParticipant.message_id).where(MessageParticipant.workspace_id == workspace_id, column == value)
+
+
+def ask(
+    session: Session, workspace_id: int, questions: Mapping[int, Sequence[Mapping[str, Any]]], now: datetime
+) -> None:
+    """Ask once about each conversation; one that was asked about stays as it is."""
+    rows = [
+        {"workspace_id": workspace_id, "conversation_id": c, "candidates": list(candidates), "asked_at": now}
+        for c, candidates in questions.items()
+    ]
+    insert_ignoring(session, Question, rows)
+
+
+def drop_questions(session: Session, conversation_ids: Collection[int]) -> None:
+    """Withdraw open questions whose conversation has found its deal by itself."""
+    where = (Question.conversation_id.in_(sorted(conversation_ids)), Question.answered_at.is_(None))
+    for question in session.scalars(select(Question).where(*where)):
+        session.delete(question)
+
+
+def find_question(session: Session, workspace_id: int, conversation_id: int) -> Question | None:
+    """The question about a conversation, open or answered."""
+    where = (Question.workspace_id == workspace_id, Question.conversation_id == conversation_id)
+    return session.scalar(select(Question).where(*where))
+
+
+def find_batch(session: Session, workspace_id: int, batch_id: int) -> LinkBatch | None:
+    """A relinking of the workspace."""
+    return session.scalar(select(LinkBatch).where(LinkBatch.workspace_id == workspace_id, LinkBatch.id == batch_id))
+
+
+def find_message_id(session: Session, workspace_id: int, message_id: int) -> int | None:
+    """The id, where the workspace has such a mail."""
+    return session.scalar(select(Message.id).where(Message.workspace_id == workspace_id, Message.id == message_id))
+
+
+def count_outcomes(session: Session, workspace_id: int) -> dict[Outcome, int]:
+    """Mails by what became of them."""
+    query = select(Receipt.outcome, func.count()).where(Receipt.workspace_id == workspace_id).group_by(Receipt.outcome)
+    return {Outcome(o): n for o, n in session.execute(query)}
+
+
+def count_links(session: Session, workspace_id: int) -> int:
+    """Present links of the workspace."""
+    where = (Link.workspace_id == workspace_id, Link.undone_at.is_(None))
+    return session.scalar(select(func.count()).select_from(Link).where(*where)) or 0
+
+
+def count_unlinked(session: Session, workspace_id: int, reasons: Collection[Reason]) -> int:
+    """Mails that are not linked for one of these reasons."""
+    where = (
+        Receipt.workspace_id == workspace_id,
+        Receipt.outcome == Outcome.UNLINKED,
+        Receipt.reason.in_([r.value for r in reasons]),
+    )
+    return session.scalar(select(func.count()).select_from(Receipt).where(*where)) or 0
+
+
+def unreceipted(session: Session, workspace_id: int, limit: int) -> list[int]:
+    """Mails that were never decided: none, unless a worker died in between."""
+    decided = exists().where(Receipt.message_id == Message.id)
+    query = select(Message.id).where(or_(Message.workspace_id == workspace_id), ~decided).limit(limit)
+    return list(session.scalars(query))

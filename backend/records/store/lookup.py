@@ -1,0 +1,153 @@
+"""Records by what a mail knows of them: addresses, domains, deal references."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from backend.records.shapes import CompanyRef, ContactRef, DealRef, Outcome
+from backend.records.tables import (
+    Company,
+    CompanyDomain,
+    Contact,
+    ContactAddress,
+    Deal,
+    DealPerson,
+    DealReference,
+    Record,
+    Stage,
+)
+
+
+def contacts_by_address(session: Session, workspace_id: int, keys: Collection[str]) -> dict[str, ContactRef]:
+    """Living contacts by address key."""
+    query = (
+        select(ContactAddress.address_key, Contact.id, Record.name, Contact.company_id)
+        .join(Contact.__table__, ContactAddress.contact_id == Contact.__table__.c.id)
+        .join(Record.__table__, Record.__table__.c.id == Contact.__table__.c.id)
+        .where(
+            ContactAddress.workspace_id == workspace_id,
+            ContactAddress.address_key.in_(sorted(keys)),
+            Record.__table__.c.deleted_at.is_(None),
+        )
+    )
+    return {key: ContactRef(i, name, company_id) for key, i, name, company_id in session.execute(query)}
+
+
+def companies_by_domain(session: Session, workspace_id: int, domains: Collection[str]) -> dict[str, CompanyRef]:
+    """Living companies by registrable domain."""
+    query = (
+        select(CompanyDomain.domain, Record.id, Record.name)
+        .join(Record, Record.id == CompanyDomain.company_id)
+        .where(
+            CompanyDomain.workspace_id == workspace_id,
+            CompanyDomain.domain.in_(sorted(domains)),
+            Record.deleted_at.is_(None),
+        )
+    )
+    return {domain: CompanyRef(i, name) for domain, i, name in session.execute(query)}
+
+
+def deals_by_people(
+    session: Session, workspace_id: int, contact_ids: Collection[int], company_ids: Collection[int]
+) -> tuple[dict[int, tuple[DealRef, ...]], dict[int, tuple[DealRef, ...]]]:
+    """Living deals, open or not, by the contacts who take part and by company."""
+    of_contacts = select(DealPerson.deal_id).where(DealPerson.contact_id.in_(sorted(contact_ids)))
+    query = _deals(workspace_id).where(
+        Deal.id.in_(of_contacts) | Deal.company_id.in_(sorted(company_ids)),
+    )
+    deals = _deal_refs(session, query)
+    by_contact: dict[int, list[DealRef]] = defaultdict(list)
+    by_company: dict[int, list[DealRef]] = defaultdict(list)
+    for deal in deals:
+        for contact_id in deal.contact_ids:
+            by_contact[contact_id].append(deal)
+        if deal.company_id is not None:
+            by_company[deal.company_id].append(deal)
+    return {k: tuple(v) for k, v in by_contact.items()}, {k: tuple(v) for k, v in by_company.items()}
+
+
+def deals_by_reference(session: Session, workspace_id: int, references: Collection[str]) -> dict[str, DealRef]:
+    """Living deals by their reference."""
+    query = _deals(workspace_id).where(DealReference.reference.in_(sorted(references)))
+    return {deal.reference: deal for deal in _deal_refs(session, query)}
+
+
+def deals_by_id(session: Session, workspace_id: int, deal_ids: Collection[int]) -> dict[int, DealRef]:
+    """Living deals by id; ids of other records are passed over."""
+    query = _deals(workspace_id).where(Deal.id.in_(sorted(deal_ids)))
+    return {deal.id: deal for deal in _deal_refs(session, query)}
+
+
+def has_deals(session: Session, workspace_id: int) -> bool:
+    """Whether the team has any deal at all."""
+    query = select(DealReference.deal_id).where(DealReference.workspace_id == workspace_id).limit(1)
+    return session.scalar(query) is not None
+
+
+def _deals(workspace_id: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Deal.id,
+            Deal.name,
+            DealReference.reference,
+            Stage.outcome,
+            Deal.company_id,
+            Stage.name.label("stage"),
+            Deal.stage_entered_at,
+            Deal.created_at,
+            Deal.closed_at,
+        )
+        .join(DealReference, DealReference.deal_id == Deal.id)
+        .join(Stage, Stage.id == Deal.stage_id)
+        .where(Deal.workspace_id == workspace_id, Deal.deleted_at.is_(None))
+        .order_by(Deal.id)
+    )
+
+
+def _deal_refs(session: Session, query: Select[*tuple[Any, ...]]) -> list[DealRef]:
+    rows = session.execute(query).all()
+    people = contacts_of_deals(session, [r.id for r in rows])
+    return [
+        DealRef(
+            id=r.id,
+            name=r.name,
+            reference=r.reference,
+            is_open=r.outcome == Outcome.OPEN,
+            company_id=r.company_id,
+            contact_ids=frozenset(people.get(r.id, ())),
+            stage=r.stage,
+            stage_entered_at=r.stage_entered_at,
+            created_at=r.created_at,
+            closed_at=r.closed_at,
+        )
+        for r in rows
+    ]
+
+
+def contacts_of_deals(session: Session, deal_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Ids of the contacts who take part, by deal."""
+    people: dict[int, list[int]] = defaultdict(list)
+    if deal_ids:
+        query = select(DealPerson.deal_id, DealPerson.contact_id).where(DealPerson.deal_id.in_(deal_ids))
+        for deal_id, contact_id in session.execute(query):
+            people[deal_id].append(contact_id)
+    return people
+
+
+def names_of(session: Session, workspace_id: int, record_ids: Iterable[int]) -> dict[int, str]:
+    """Names by record id; ids of other workspaces are passed over."""
+    query = select(Record.id, Record.name).where(Record.workspace_id == workspace_id, Record.id.in_(set(record_ids)))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def company_names(session: Session, workspace_id: int, company_ids: Collection[int]) -> dict[int, CompanyRef]:
+    """Living companies by id."""
+    query = select(Company.id, Company.name).where(
+        Company.workspace_id == workspace_id, Company.id.in_(sorted(company_ids)), Company.deleted_at.is_(None)
+    )
+    return {i: CompanyRef(i, name) for i, name in session.execute(query)}
