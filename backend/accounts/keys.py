@@ -45,9 +45,12 @@ def check_password(session: Session, email: str, password: str) -> User | None:
     fits = _fits(known_hash or _nobodys_hash(), password)
     if user is None or known_hash is None or user.disabled_at is not None or not fits:
         return None
-    if _HASHER.check_needs_rehash(known_hash):
-        user.password_hash = _HASHER.hash(password)
     return user
+
+
+def note_sign_in(session: Session, clock: Clock, user: User, how: str) -> None:
+    """Log that this person signed in, and how."""
+    record(session, clock, to_actor(user), "user.sign_in", Subject("user", user.id), details={"how": how})
 
 
 def make_sign_in_link(session: Session, clock: Clock, user: User, *, by: Actor | None = None) -> str:

@@ -1,0 +1,13 @@
+"""The pages of accounts: signing in and out, and connecting mailboxes."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from backend.accounts.pages import mailboxes, sign_in
+
+
+def register_pages(app: Flask) -> None:
+    """Add the pages to `app`, after `guards.install_guards` and `web.frame.make_web`."""
+    app.register_blueprint(sign_in.blueprint)
+    app.register_blueprint(mailboxes.blueprint)

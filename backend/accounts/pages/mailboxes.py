@@ -1,0 +1,136 @@
+"""A person's own mailboxes: connect, pause, share, disconnect."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from backend.accounts import store
+from backend.accounts.desk import desk
+from backend.accounts.guards import current_actor, needs
+from backend.accounts.mailboxes import (
+    connect_mailbox,
+    disconnect_mailbox,
+    pause_mailbox,
+    resume_mailbox,
+    share_mailbox,
+)
+from backend.accounts.pages.round_trip import Arrival, leave_for_google
+from backend.accounts.shapes import GrantKind, Sharing
+from backend.accounts.tables import Mailbox
+from backend.gmail.errors import Transient
+from backend.gmail.oauth import GMAIL_SCOPE, MAILBOX_SCOPES, UserGrant
+from backend.kit.errors import UserError
+from backend.web.house import house
+from backend.web.nav import Place, Way, open_way
+from backend.web.toasts import toast
+
+CONNECT = "connect"
+
+blueprint = Blueprint("own_mailboxes", __name__, url_prefix="/settings/mailboxes", template_folder="../templates")
+open_way(blueprint, Way("mailboxes", lazy_gettext("My mailboxes"), "mail", "own_mailboxes.show", 10, Place.MENU))
+
+
+@blueprint.get("")
+@needs()
+def show() -> str:
+    """The signed-in person's mailboxes."""
+    actor = current_actor()
+    with house().db.read() as session:
+        own = store.mailboxes(session, actor.workspace_id, user_id=actor.user_id)
+    return render_template(
+        "accounts/mailboxes.html", mailboxes=own, has_google=desk().google is not None, levels=list(Sharing)
+    )
+
+
+@blueprint.get("/connect")
+@needs()
+def start() -> Response:
+    """Go to Google to grant access to a mailbox; back to `sign_in.finish_google`."""
+    hint = request.args.get("address", current_actor().email)
+    return leave_for_google(CONNECT, MAILBOX_SCOPES, offline=True, next_path=_page(), hint=hint)
+
+
+def connect(arrival: Arrival) -> Response:
+    """Store the grant that somebody came back with."""
+    if GMAIL_SCOPE not in arrival.tokens.scopes or not arrival.tokens.refresh_token:
+        raise UserError(gettext("Access to Gmail was not granted; connect again and leave its box ticked."))
+    actor, address = current_actor(), arrival.identity.email
+    with house().db.write() as session:
+        connect_mailbox(
+            session,
+            house().clock,
+            desk().vault,
+            store.get_user(session, actor.workspace_id, actor.user_id),
+            address=address,
+            address_key=desk().address_key(address),
+            kind=GrantKind.OAUTH,
+            secret=UserGrant(arrival.tokens.refresh_token).to_json(),
+            by=actor,
+        )
+    toast(gettext("%(address)s is connected; its mail is being read.", address=address))
+    return redirect(_page())
+
+
+@blueprint.post("/<int:mailbox_id>/pause")
+@needs()
+def pause(mailbox_id: int) -> Response:
+    """Stop reading and sending for now."""
+    with house().db.write() as session:
+        pause_mailbox(session, house().clock, _own(session, mailbox_id), by=current_actor())
+    return redirect(_page())
+
+
+@blueprint.post("/<int:mailbox_id>/resume")
+@needs()
+def resume(mailbox_id: int) -> Response:
+    """Go on reading and sending."""
+    with house().db.write() as session:
+        resume_mailbox(session, house().clock, _own(session, mailbox_id), by=current_actor())
+    return redirect(_page())
+
+
+@blueprint.post("/<int:mailbox_id>/sharing")
+@needs()
+def share(mailbox_id: int) -> Response:
+    """Choose what colleagues see."""
+    wanted = request.form.get("sharing", "")
+    if wanted not in set(Sharing):
+        raise UserError(gettext("Choose one of the levels."))
+    with house().db.write() as session:
+        share_mailbox(session, house().clock, current_actor(), _own(session, mailbox_id), Sharing(wanted))
+    return redirect(_page())
+
+
+@blueprint.post("/<int:mailbox_id>/disconnect")
+@needs()
+def disconnect(mailbox_id: int) -> Response:
+    """Forget the grant here, and give it back to Google."""
+    with house().db.write() as session:
+        mailbox = _own(session, mailbox_id)
+        sealed = mailbox.grant_ciphertext if mailbox.grant_kind == GrantKind.OAUTH else None
+        disconnect_mailbox(session, house().clock, mailbox, by=current_actor())
+    if sealed is not None:
+        _give_back(sealed)
+    return redirect(_page())
+
+
+def _give_back(sealed: bytes) -> None:
+    """Best effort: the mailbox is disconnected here whatever Google, or a lost key, says."""
+    google = desk().google
+    try:
+        if google is not None:
+            google.client.revoke(UserGrant.from_json(desk().vault.open(sealed)))
+    except (Transient, UserError):
+        toast(gettext("Google could not be told; please remove Enlace in your Google account yourself."))
+
+
+def _own(session: Session, mailbox_id: int) -> Mailbox:
+    actor = current_actor()
+    return store.get_mailbox(session, actor.workspace_id, mailbox_id, user_id=actor.user_id)
+
+
+def _page() -> str:
+    return url_for("own_mailboxes.show")

@@ -1,0 +1,78 @@
+"""What the API says of users, mailboxes and keys."""
+
+from __future__ import annotations
+
+from apiflask import Schema
+from apiflask.fields import AwareDateTime, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf, Range
+
+from backend.accounts.shapes import MailboxStatus, Role, Sharing
+
+
+class UserOut(Schema):
+    """A person of the team."""
+
+    id = Integer()
+    email = String()
+    name = String()
+    role = String(validate=OneOf(list(Role)))
+    locale = String()
+    timezone = String(metadata={"description": "IANA time zone"})
+    created_at = AwareDateTime()
+    disabled_at = AwareDateTime(allow_none=True)
+
+
+class MailboxOut(Schema):
+    """A mailbox; its grant is never shown."""
+
+    id = Integer()
+    user_id = Integer()
+    address = String()
+    status = String(validate=OneOf(list(MailboxStatus)))
+    status_reason = String()
+    sharing = String(validate=OneOf(list(Sharing)))
+    created_at = AwareDateTime()
+
+
+class MailboxChange(Schema):
+    """What may be changed of a mailbox."""
+
+    sharing = String(validate=OneOf(list(Sharing)))
+    status = String(validate=OneOf([MailboxStatus.ACTIVE, MailboxStatus.PAUSED]))
+
+
+class ApiKeyOut(Schema):
+    """An API key by its readable beginning; the key itself was shown once, when it was made."""
+
+    id = Integer()
+    user_id = Integer()
+    name = String()
+    prefix = String()
+    created_at = AwareDateTime()
+
+
+class PageQuery(Schema):
+    """Which page of a list."""
+
+    cursor = String(metadata={"description": "the `next_cursor` of the page before"}, validate=Length(max=200))
+    limit = Integer(load_default=50, validate=Range(1, 200))
+
+
+class UserPage(Schema):
+    """One page of users."""
+
+    items = List(Nested(UserOut))
+    next_cursor = String(allow_none=True)
+
+
+class MailboxPage(Schema):
+    """One page of mailboxes."""
+
+    items = List(Nested(MailboxOut))
+    next_cursor = String(allow_none=True)
+
+
+class ApiKeyList(Schema):
+    """All keys that are good."""
+
+    items = List(Nested(ApiKeyOut))
