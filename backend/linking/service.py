@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend.kit.clock import Clock
-from backend.linking import store
+from backend.linking import history, store
+from backend.linking.history import Changes
 from backend.linking.knowledge import Gatherer
 from backend.linking.rules import decide, new_people
-from backend.linking.shapes import Decision, KnownLink, NewPerson, Policy, Proposal
+from backend.linking.shapes import Decision, Knowledge, KnownLink, NewPerson, Policy, Proposal
 from backend.mail.shapes import StoredMessage
 from backend.mail.store import load_messages
 from backend.records import service as records
@@ -44,16 +45,43 @@ class Linker:
         if siblings:
             self.apply(session, self.decide_all(session, siblings))
 
+    def refresh(
+        self, session: Session, message_ids: Sequence[int], *, by: str = "rule", batch_id: int | None = None
+    ) -> Changes:
+        """Decide the conversations of these mails afresh and bring their links into line; returns what changed."""
+        decisions = self.decide_afresh(session, message_ids)
+        changes = history.compare(session, decisions)
+        history.write(session, changes, by=by, batch_id=batch_id, now=self.clock.now())
+        self.apply(session, decisions, batch_id)
+        return history.with_ids(session, changes)
+
+    def decide_afresh(self, session: Session, message_ids: Sequence[int]) -> list[Decision]:
+        """Decide whole conversations as if only hands and answers had ever touched them.
+
+        The first round finds what each conversation is about, the second hands it to all of its mails.
+        """
+        messages = self._load(session, message_ids)
+        everything = self._load(session, store.message_ids_of_conversations(session, _conversations(messages)))
+        knowledge = Gatherer(self.workspace_id, self.policy).gather(session, everything)
+        by_hand = {c: tuple(k for k in known if k.is_hand) for c, known in knowledge.links.items()}
+        links = {c: list(known) for c, known in by_hand.items()}
+        self._decide_in_turn(everything, knowledge, links)
+        return self._decide_in_turn(everything, knowledge, links)
+
     def decide_all(self, session: Session, messages: Sequence[StoredMessage]) -> list[Decision]:
         """Decide mails in order of time, each knowing what the ones before brought its conversation."""
         knowledge = Gatherer(self.workspace_id, self.policy).gather(session, messages)
-        links = {c: list(known) for c, known in knowledge.links.items()}
-        deals = dict(knowledge.deals_by_id)
+        return self._decide_in_turn(messages, knowledge, {c: list(known) for c, known in knowledge.links.items()})
+
+    def _decide_in_turn(
+        self, messages: Sequence[StoredMessage], knowledge: Knowledge, links: dict[int, list[KnownLink]]
+    ) -> list[Decision]:
+        """Decide one after the other; `links` grows with what each brings its conversation."""
         decisions = []
         for message in messages:
-            now = replace(knowledge, links={message.conversation_id: tuple(links.get(message.conversation_id, ()))})
-            decision = decide(message, self.policy, replace(now, deals_by_id=deals))
-            _learn(links.setdefault(message.conversation_id, []), decision.links)
+            known = links.setdefault(message.conversation_id, [])
+            decision = decide(message, self.policy, replace(knowledge, links={message.conversation_id: tuple(known)}))
+            _learn(known, decision.links)
             decisions.append(decision)
         return decisions
 

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox, MailboxAlias, User, Workspace
 from backend.db import insert_ignoring, upsert
-from backend.linking.shapes import ContactPolicy, Decision, KnownLink, Outcome, Policy, Reason
+from backend.linking.shapes import ContactPolicy, Decision, KnownLink, Outcome, Policy, Reason, Rule
 from backend.linking.tables import Link, LinkBatch, Question, Receipt, Veto
 from backend.mail.addresses import key_of
-from backend.mail.shapes import Role
+from backend.mail.shapes import Role, StoredMessage
 from backend.mail.store import chunks
 from backend.mail.tables import Message, MessageParticipant
 from backend.privacy.tables import Exclusion
@@ -199,15 +199,68 @@ def take_back(session: Session, link_ids: Collection[int], by: str, now: datetim
         session.execute(update(Link).where(Link.id.in_(chunk)).values(undone_at=now, undone_by=by))
 
 
-def links_in_scope(session: Session, workspace_id: int, record_id: int, scope: Select[*tuple[Any, ...]]) -> list[int]:
-    """Ids of the present links of a record to the mails that `scope` selects."""
-    query = select(Link.id).where(
-        Link.workspace_id == workspace_id,
-        Link.record_id == record_id,
-        Link.undone_at.is_(None),
-        Link.message_id.in_(scope),
-    )
-    return list(session.scalars(query))
+def linked_in_scope(session: Session, record_id: int, scope: Select[*tuple[Any, ...]]) -> list[int]:
+    """Ids of the mails that `scope` selects and that are linked to the record now."""
+    where = (Link.record_id == record_id, Link.undone_at.is_(None), Link.message_id.in_(scope))
+    return list(session.scalars(select(Link.message_id).where(*where)))
+
+
+def mails_in(session: Session, scope: Select[*tuple[Any, ...]]) -> list[int]:
+    """Ids of the mails that `scope` selects."""
+    return sorted(set(session.scalars(scope)))
+
+
+def find_veto(session: Session, workspace_id: int, record_id: int, scope: str, value: str) -> Veto | None:
+    """The veto on exactly this."""
+    where = (Veto.workspace_id == workspace_id, Veto.record_id == record_id, Veto.scope == scope, Veto.value == value)
+    return session.scalar(select(Veto).where(*where))
+
+
+def remove_vetoes(session: Session, workspace_id: int, record_id: int, scopes: Collection[tuple[str, str]]) -> None:
+    """Remove a record's vetoes of these (scope, value) pairs: somebody changed their mind."""
+    for scope, value in scopes:
+        veto = find_veto(session, workspace_id, record_id, scope, value)
+        if veto is not None:
+            session.delete(veto)
+    session.flush()
+
+
+def forget_hand_links(session: Session, message_ids: Collection[int], record_id: int, by: str, now: datetime) -> None:
+    """Take back links that a person made by hand: rules leave those alone."""
+    where = (Link.record_id == record_id, Link.rule == Rule.HAND, Link.undone_at.is_(None))
+    for chunk in chunks(sorted(message_ids)):
+        session.execute(update(Link).where(*where, Link.message_id.in_(chunk)).values(undone_at=now, undone_by=by))
+
+
+def reopen(session: Session, message_ids: Collection[int], record_id: int, undone_by: str) -> None:
+    """Leave to the rules again what this veto had taken back."""
+    where = (Link.record_id == record_id, Link.undone_by == undone_by)
+    for chunk in chunks(sorted(message_ids)):
+        session.execute(update(Link).where(*where, Link.message_id.in_(chunk)).values(undone_by="rule"))
+
+
+def put_hand_link(
+    session: Session,
+    workspace_id: int,
+    message: StoredMessage,
+    record_id: int,
+    evidence: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Link a mail by hand, whatever became of that link before."""
+    row = {
+        "workspace_id": workspace_id,
+        "message_id": message.id,
+        "record_id": record_id,
+        "sent_at": message.sent_at,
+        "rule": Rule.HAND.value,
+        "evidence": dict(evidence),
+        "created_at": now,
+        "undone_at": None,
+        "undone_by": "",
+    }
+    change = ("rule", "evidence", "undone_at", "undone_by")
+    upsert(session, Link, [row], key=("message_id", "record_id"), change=change)
 
 
 def scope_of(workspace_id: int, scope: str, value: str) -> Select[*tuple[Any, ...]]:

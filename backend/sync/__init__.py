@@ -1,0 +1,9 @@
+"""Sync: a mailbox's mail into the store, with nothing lost and nothing unexplained.
+
+In: a gateway to one mailbox and its sync state. Out: stored and linked mail. Every Gmail id that was ever seen is a
+copy in the store, pending, or skipped for a reason; the cursor and the queue move in one transaction.
+
+A drain (one run for one mailbox, under a lease) repeats three moves until nothing is left: read a page of history, read
+a page of the full listing where one is under way, fetch a batch from the queue. History runs beside a listing, so that
+new mail does not wait for an import.
+"""

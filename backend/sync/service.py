@@ -1,0 +1,170 @@
+"""The moves of a drain, each inside one transaction that its caller opens. Nothing here calls Gmail or commits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from backend.db import serialise
+from backend.gmail.errors import GmailError
+from backend.gmail.shapes import Change, GmailMessage, HistoryEvent, HistoryPage, MessagePage, Profile
+from backend.kit.clock import Clock
+from backend.linking.service import Linker
+from backend.mail import store as mail
+from backend.mail.normalise import normalise
+from backend.mail.store import Incoming, MailboxFacts
+from backend.sync import store
+from backend.sync.rules import DOUBT, LISTED, NEW_MAIL, REFRESH, final_reason, is_newer, skip_reason, wait_s
+from backend.sync.shapes import Lease, QueueItem, SkipReason
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a batch of gets came to: mail to store, labels to overwrite, ids to skip, ids to try again."""
+
+    incoming: tuple[Incoming, ...]
+    labels: dict[str, tuple[str, ...]]
+    skipped: dict[tuple[str, str], tuple[SkipReason, str]]
+    failed: tuple[tuple[QueueItem, GmailError], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSync:
+    """The moves for one mailbox under one lease."""
+
+    lease: Lease
+    linker: Linker
+    clock: Clock
+    private_label_ids: frozenset[str] = frozenset()
+
+    def begin_listing(self, session: Session, profile: Profile) -> None:
+        """Pin the cursor before the first page: what changes from here on stands in history."""
+        listing = store.cursor_of(session, self.lease.mailbox_id).listing + 1
+        values = {"history_id": profile.history_id, "is_listing": True, "listing": listing, "page_token": None}
+        self._hold(session, **values, estimate=profile.messages_total)
+
+    def take_listed(self, session: Session, page: MessagePage) -> None:
+        """Queue what a page of the listing names and the store lacks; after the last page look into what it lacked."""
+        cursor = store.cursor_of(session, self.lease.mailbox_id)
+        ids = [r.id for r in page.refs]
+        known = mail.stamp_listing(session, self.lease.mailbox_id, ids, cursor.listing)
+        unknown = [(r.id, r.thread_id) for r in page.refs if r.id not in known]
+        store.queue_unseen(session, self.lease.mailbox_id, unknown, LISTED, self.clock.now())
+        if page.next_page_token is None:
+            self._close_listing(session, cursor.listing)
+        self._hold(session, is_listing=page.next_page_token is not None, page_token=page.next_page_token)
+
+    def _close_listing(self, session: Session, listing: int) -> None:
+        """A complete listing is the only thing that may cast doubt on copies: each is asked for before it goes."""
+        now, mailbox_id = self.clock.now(), self.lease.mailbox_id
+        store.queue_ids(session, mailbox_id, mail.unlisted(session, mailbox_id, listing), DOUBT, now)
+        if listing > 1:  # history was lost in between, and label changes with it
+            store.queue_ids(session, mailbox_id, store.listed_copies(session, mailbox_id, listing), REFRESH, now)
+
+    def take_history(self, session: Session, page: HistoryPage, *, is_out_of_order: bool) -> None:
+        """Apply a page of history; the cursor moves with the last page, in the same transaction as the queue.
+
+        `is_out_of_order` says that the page holds records older than a page before it: labels are then asked for anew.
+        """
+        events = list(page.events)
+        ids = list(dict.fromkeys(e.ref.id for e in events))
+        stored = mail.known_gmail_ids(session, self.lease.mailbox_id, ids)
+        deleted = {e.ref.id for e in events if e.change is Change.DELETED}
+        self._queue_changed(session, [e for e in events if e.ref.id not in stored and e.ref.id not in deleted])
+        self._change_labels(session, [e for e in events if e.ref.id in stored and e.ref.id not in deleted])
+        if is_out_of_order:
+            refs = {e.ref.id: e.ref.thread_id for e in events if e.ref.id in stored - deleted}
+            store.queue_ids(session, self.lease.mailbox_id, refs.items(), DOUBT, self.clock.now())
+        mail.remove_copies(session, self.lease.mailbox_id, sorted(deleted))
+        store.forget(session, self.lease.mailbox_id, deleted)
+        cursor = store.cursor_of(session, self.lease.mailbox_id)
+        is_last = page.next_page_token is None and is_newer(page.history_id, cursor.history_id)
+        self._hold(session, **({"history_id": page.history_id} if is_last else {}))
+
+    def _queue_changed(self, session: Session, events: Sequence[HistoryEvent]) -> None:
+        """Ids without a copy: new mail waits to be fetched; what its labels rule out is skipped without a get.
+
+        Of an id that was skipped, a change of labels may be its way back, so it is asked for again.
+        """
+        labels: dict[tuple[str, str], Collection[str]] = {}
+        for event in events:
+            ref = (event.ref.id, event.ref.thread_id)
+            labels[ref] = event.label_ids if event.change is Change.ADDED and ref not in labels else ()
+        now = self.clock.now()
+        reasons = {ref: skip_reason(ids) for ref, ids in labels.items()}
+        skipped = {ref: (reason, "") for ref, reason in reasons.items() if reason is not None}
+        store.queue_ids(session, self.lease.mailbox_id, [r for r in labels if r not in skipped], NEW_MAIL, now)
+        store.skip(session, self.lease.mailbox_id, skipped, now)
+
+    def _change_labels(self, session: Session, events: Sequence[HistoryEvent]) -> None:
+        verbs = {Change.LABELS_ADDED: "add", Change.LABELS_REMOVED: "remove"}
+        changes = [(e.ref.id, verbs[e.change], frozenset(e.label_ids)) for e in events if e.change in verbs]
+        concerned = mail.change_labels(session, self._facts(), changes)
+        self._relink_if_private(session, concerned)
+
+    def _relink_if_private(self, session: Session, message_ids: Collection[int]) -> None:
+        if self.private_label_ids and message_ids:
+            self.linker.refresh(session, sorted(message_ids))
+
+    def read(self, items: Sequence[QueueItem], messages: Iterable[GmailMessage], errors: dict[str, GmailError]) -> Read:
+        """Read fetched messages outside any transaction. Nothing that a sender wrote stops the batch."""
+        by_id = {item.gmail_id: item for item in items}
+        incoming, labels = [], {}
+        skipped: dict[tuple[str, str], tuple[SkipReason, str]] = {}
+        for message in messages:
+            item, reason = by_id[message.id], skip_reason(message.label_ids)
+            if item.is_stored:
+                labels[message.id] = message.label_ids
+            elif reason is not None:
+                skipped[message.id, message.thread_id] = (reason, "")
+            else:
+                try:
+                    incoming.append(Incoming(message, normalise(message.payload or {})))
+                except Exception as error:  # the last line of defence: one mail must not stop a mailbox
+                    log.exception("mail_unreadable", mailbox_id=self.lease.mailbox_id, gmail_id=message.id)
+                    skipped[message.id, message.thread_id] = (SkipReason.UNREADABLE, type(error).__name__)
+        failed = []
+        for gmail_id, gmail_error in errors.items():
+            item = by_id[gmail_id]
+            final = final_reason(gmail_error, item.attempts)
+            if final is None:
+                failed.append((item, gmail_error))
+            else:
+                skipped[gmail_id, item.thread_id] = (final, gmail_error.detail)
+        return Read(tuple(incoming), labels, skipped, tuple(failed))
+
+    def keep(self, session: Session, read: Read) -> None:
+        """Store, link and account for a batch: each of its ids is stored, skipped or postponed when this commits."""
+        mailbox_id, now = self.lease.mailbox_id, self.clock.now()
+        serialise(session, "mail", self.lease.workspace_id)
+        if read.incoming:
+            self.linker.link(session, mail.store_messages(session, self._facts(session), read.incoming))
+        self._relink_if_private(session, mail.set_labels(session, self._facts(session), read.labels))
+        gone = [i for (i, _), (reason, _) in read.skipped.items() if reason is SkipReason.GONE]
+        was_stored = mail.remove_copies(session, mailbox_id, gone)
+        store.forget(session, mailbox_id, {i.gmail.id for i in read.incoming} | set(read.labels) | was_stored)
+        skipped = {ref: why for ref, why in read.skipped.items() if ref[0] not in was_stored}
+        store.skip(session, mailbox_id, skipped, now)
+        for item, error in read.failed:
+            until = now + timedelta(seconds=wait_s(error, item.attempts))
+            store.postpone(session, mailbox_id, item.gmail_id, item.attempts + 1, until)
+        self._hold(session)
+
+    def _facts(self, session: Session | None = None) -> MailboxFacts:
+        listing = store.cursor_of(session, self.lease.mailbox_id).listing if session is not None else 0
+        return MailboxFacts(
+            workspace_id=self.lease.workspace_id,
+            mailbox_id=self.lease.mailbox_id,
+            is_ours=self.linker.policy.is_ours,
+            private_label_ids=self.private_label_ids,
+            listing=listing,
+        )
+
+    def _hold(self, session: Session, **values: object) -> None:
+        store.hold(session, self.lease, self.clock.now(), **values)
