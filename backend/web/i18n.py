@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import Literal
 
 from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta
-from babel.numbers import format_compact_currency, format_currency, format_decimal, get_currency_precision
+from babel.numbers import (
+    NumberFormatError,
+    format_compact_currency,
+    format_currency,
+    format_decimal,
+    get_currency_precision,
+    parse_decimal,
+)
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale, get_timezone, gettext
 
+from backend.kit.errors import UserError
 from backend.web.house import house
 from backend.web.visitor import visitor
 
@@ -61,6 +69,19 @@ def money(minor: int | None, currency: str) -> str:
     if amount == amount.to_integral_value():
         pattern = pattern.replace(".00", "")
     return str(format_currency(amount, currency, pattern, locale=language, currency_digits=False))
+
+
+def read_money(text: str, currency: str) -> int | None:
+    """Read an amount as the language writes it, into minor units; None for "". Raises `UserError` for anything else."""
+    if not text:
+        return None
+    try:
+        amount = parse_decimal(text, locale=get_locale())
+    except NumberFormatError as error:
+        raise UserError(
+            gettext("“%(text)s” is not an amount; write it as %(example)s.", text=text, example=number(1234.5))
+        ) from error
+    return int(amount.scaleb(get_currency_precision(currency)).to_integral_value())
 
 
 def short_money(minor: int, currency: str) -> str:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from apiflask import HTTPError
-from flask import Flask, json, render_template, request
+from flask import Flask, g, json, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -69,6 +69,8 @@ def _answer_api_error(error: HTTPError) -> Response:
 def _answer(status: int, detail: str) -> Response:
     if wants_problem():
         return problem(status, detail)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        g.visitor = None  # what broke may be the very way to find out who asks
     page = render_template("web/error.html", status=status, title=_title(status), detail=detail)
     return Response(page, status, mimetype="text/html")
 

@@ -1,0 +1,199 @@
+"""The forms that make a contact, a company or a deal; what is refused stands above the form with all that was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import redirect, render_template, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from backend.accounts.guards import current_actor, needs
+from backend.accounts.store import get_workspace
+from backend.kit.errors import UserError
+from backend.kit.text import fold, squeeze
+from backend.mail.addresses import key_of, registrable_domain
+from backend.records import service
+from backend.records.pages.room import blueprint
+from backend.records.pages.team import acting_team
+from backend.records.paths import folder_of, record_path
+from backend.records.shapes import NewCompany, NewContact, NewDeal, Origin
+from backend.records.store.reading import Wanted, get_contact, list_companies, list_pipelines
+from backend.records.tables import Record
+from backend.web.house import house
+from backend.web.i18n import read_money
+from backend.web.toasts import toast
+
+CURRENCIES = ("EUR", "USD", "MXN", "GBP", "CHF", "COP", "CLP", "PEN", "ARS", "BRL")
+
+Maker = Callable[[Session], Record]
+Answer = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form: `kind` is an input's type, or money, stage or company."""
+
+    name: str
+    label: Any
+    kind: str = "text"
+    hint: Any = ""
+    required: bool = False
+
+
+_CONTACT = (
+    Field("name", _l("Name"), required=True),
+    Field("email", _l("E-mail"), "email", _l("The company follows from the address, unless it is free mail.")),
+    Field("title", _l("Job")),
+    Field("phone", _l("Phone"), "tel"),
+)
+_COMPANY = (
+    Field("name", _l("Name"), required=True),
+    Field("domain", _l("Mail domain"), hint=_l("As in nordwind.example; mail from there belongs to this company.")),
+    Field("industry", _l("Industry")),
+    Field("city", _l("City")),
+    Field("country", _l("Country"), hint=_l("Two letters, as in ES.")),
+)
+_DEAL = (
+    Field("name", _l("Name"), required=True),
+    Field("company", _l("Company"), "company", _l("Begin to type and choose one of the team's companies.")),
+    Field("amount", _l("Amount"), "money"),
+    Field("expected_close", _l("Closes"), "date"),
+    Field("stage_id", _l("Stage"), "stage"),
+    Field("source", _l("Source"), hint=_l("The fair, campaign or person that it came from.")),
+)
+
+
+@blueprint.route("/contacts/new", methods=["GET", "POST"])
+@needs()
+def new_contact() -> Answer:
+    """Make a contact."""
+    return _form("contact", gettext("New contact"), _CONTACT, _make_contact)
+
+
+@blueprint.route("/companies/new", methods=["GET", "POST"])
+@needs()
+def new_company() -> Answer:
+    """Make a company."""
+    return _form("company", gettext("New company"), _COMPANY, _make_company)
+
+
+@blueprint.route("/deals/new", methods=["GET", "POST"])
+@needs()
+def new_deal() -> Answer:
+    """Make a deal; `?contact_id=` lets a contact take part in it."""
+    return _form("deal", gettext("New deal"), _DEAL, _make_deal)
+
+
+@blueprint.get("/companies/options")
+@needs()
+def company_options() -> str:
+    """Offer companies whose name begins like what was typed, as a datalist's options."""
+    with house().db.read() as session:
+        found = list_companies(session, current_actor().workspace_id, Wanted(words=_typed("company"), limit=12))
+    return render_template("records/options.html", names=[company.record.name for company in found])
+
+
+def _form(kind: str, title: str, fields: tuple[Field, ...], make: Maker) -> Answer:
+    problem = ""
+    if request.method == "POST":
+        try:
+            with house().db.write() as session:
+                record = make(session)
+                path, name = record_path(kind, record.id), record.name
+        except UserError as error:
+            problem = str(error)
+        else:
+            toast(gettext("%(name)s was added.", name=name))
+            return redirect(path)
+    with house().db.read() as session:
+        pipelines = list_pipelines(session, current_actor().workspace_id)
+    page = render_template(
+        "records/form.html", title=title, fields=fields, problem=problem, pipelines=pipelines, currencies=CURRENCIES,
+        cancel=f"/{folder_of(kind)}",
+    )  # fmt: skip
+    return (page, 400) if problem else page
+
+
+def _make_contact(session: Session) -> Record:
+    team, email = acting_team(), _typed("email")
+    addresses: tuple[tuple[str, str], ...] = ()
+    company_id = None
+    if email:
+        addresses = service.contact_from_address(email, "", Origin.MANUAL).addresses
+        company_id = service.company_of_address(session, team, key_of(email), Origin.MANUAL)
+    first, _, last = _typed("name").partition(" ")
+    new = NewContact(
+        name=_typed("name"), addresses=addresses, first_name=first, last_name=last, title=_typed("title"),
+        phone=_typed("phone"), company_id=company_id, owner_id=team.user_id,
+    )  # fmt: skip
+    return service.make_contact(session, team, new)
+
+
+def _make_company(session: Session) -> Record:
+    team, domain = acting_team(), registrable_domain(_typed("domain").lower())
+    new = NewCompany(
+        name=_typed("name"), domains=(domain,) if domain else (), industry=_typed("industry"), city=_typed("city"),
+        country=_country(), owner_id=team.user_id,
+    )  # fmt: skip
+    return service.make_company(session, team, new)
+
+
+def _make_deal(session: Session) -> Record:
+    team, contact_id = acting_team(), request.values.get("contact_id", type=int)
+    stage_id, pipeline_id = _stage_and_pipeline(session)
+    is_known = contact_id is not None and get_contact(session, team.workspace_id, contact_id) is not None
+    new = NewDeal(
+        name=_typed("name"), pipeline_id=pipeline_id, stage_id=stage_id, company_id=_company_id(session),
+        contact_ids=(contact_id,) if is_known and contact_id else (), source=_typed("source"), owner_id=team.user_id,
+        amount_minor=read_money(_typed("amount"), _currency()), currency=_currency(), expected_close=_expected_close(),
+    )  # fmt: skip
+    prefix = get_workspace(session, team.workspace_id).deal_reference_prefix
+    return service.make_deal(session, team, new, prefix)
+
+
+def _stage_and_pipeline(session: Session) -> tuple[int | None, int]:
+    stage_id = request.form.get("stage_id", type=int)
+    for pipeline_id, _name, stages in list_pipelines(session, current_actor().workspace_id):
+        if stage_id is None or any(stage.id == stage_id for stage in stages):
+            return stage_id, pipeline_id
+    raise UserError(gettext("That stage is gone; reload the page and choose again."))
+
+
+def _company_id(session: Session) -> int | None:
+    """Return the company whose whole name was typed. Raises `UserError` where none bears it."""
+    name = _typed("company")
+    if not name:
+        return None
+    for company in list_companies(session, current_actor().workspace_id, Wanted(words=name)):
+        if fold(company.record.name) == fold(name):
+            return company.record.id
+    raise UserError(gettext("There is no company “%(name)s”; choose one from the list, or make it first.", name=name))
+
+
+def _expected_close() -> date | None:
+    try:
+        return date.fromisoformat(_typed("expected_close")) if _typed("expected_close") else None
+    except ValueError as error:
+        raise UserError(gettext("That is not a date; write it as 2026-12-31.")) from error
+
+
+def _country() -> str:
+    country = _typed("country").upper()
+    if country and not (len(country) == len("ES") and country.isascii() and country.isalpha()):
+        raise UserError(gettext("Write the country in two letters, as in ES."))
+    return country
+
+
+def _currency() -> str:
+    currency = request.form.get("currency", CURRENCIES[0])
+    return currency if currency in CURRENCIES else CURRENCIES[0]
+
+
+def _typed(name: str) -> str:
+    return squeeze(request.values.get(name, ""))
