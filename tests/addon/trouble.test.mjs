@@ -95,9 +95,10 @@ test('both languages know the same troubles, each with a title and a text of its
 });
 
 test('nothing of a mail, a name or a token is logged', () => {
+  const line = { type: 'line', text: 'Ana Ruiz', icon: 'Ana Ruiz' };
   const addon = startAddon({
     mail: { From: 'Ana Ruiz <ana@nordwind.example>' },
-    respond: () => ({ text: '{"v":1,"cards":[{"name":"Ana Ruiz"}]}' }),
+    respond: () => answerOf({ name: 'contact', header: { title: 'Ana Ruiz' }, sections: [{ widgets: [line] }] }),
   });
   addon.call('onGmailMessage', mailEvent());
   assert.ok(addon.logs.length > 0);
