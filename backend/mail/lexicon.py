@@ -29,6 +29,18 @@ def terms(table: str) -> dict[str, str]:
     return found
 
 
+def sections(table: str) -> dict[str, tuple[str, ...]]:
+    """A table in sections, each headed by "[meaning]": meaning → its phrases, in the table's order."""
+    found: dict[str, list[str]] = {}
+    meaning = ""
+    for line in phrases(table):
+        if line.startswith("["):
+            meaning = line.strip("[]")
+        else:
+            found.setdefault(meaning, []).append(line)
+    return {meaning: tuple(words) for meaning, words in found.items()}
+
+
 def _starting_with(table: str, before: str) -> re.Pattern[str]:
     alternatives = "|".join(re.escape(phrase) for phrase in sorted(phrases(table), key=len, reverse=True))
     return re.compile(rf"{before}(?:{alternatives})", re.IGNORECASE)

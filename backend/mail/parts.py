@@ -133,15 +133,16 @@ def body_bytes(part: Part) -> bytes | None:
         return None
 
 
-def leaves_within(part: Part) -> Iterator[Leaf]:
-    """Every leaf of a tree, attached messages included, to MOST_PARTS: for delivery reports."""
+def parts_within(part: Part, *, into_messages: bool = False) -> Iterator[Leaf]:
+    """Every part of a tree, containers too, to MOST_PARTS, those of attached messages only if asked for."""
     stack = [part]
     for _ in range(MOST_PARTS):
         if not stack:
             return
         current = stack.pop()
         yield Leaf(current, (current.get("mimeType") or "text/plain").lower(), Headers(current), 0)
-        stack += reversed(current.get("parts") or ())
+        if into_messages or current.get("mimeType") != "message/rfc822":
+            stack += reversed(current.get("parts") or ())
 
 
 def _is_worth_listing(leaf: Leaf) -> bool:
