@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 
 
@@ -161,13 +160,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """A deal; `stage_id` is one of `stages`. `receipt` says why this mail hangs on it, None where it does not."""
+    """A deal; `stage_id` is one of `stages`, `amount_minor` counts the currency's smallest unit (None: open).
+
+    `receipt` says why this mail hangs on it, None where it does not.
+    """
 
     id: str
     name: str
     stage_id: str
     stages: tuple[Stage, ...]
-    amount: Decimal | None = None
+    amount_minor: int | None = None
     currency: str = "EUR"
     closes_on: date | None = None
     url: str = ""

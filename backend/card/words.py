@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from gettext import NullTranslations
-from typing import Any
+from typing import Any, Literal
 
 from babel import Locale
 from babel.dates import format_skeleton, format_timedelta
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,13 @@ class Words:
         return format_decimal(value, locale=self.locale)
 
     def ago(self, moment: datetime) -> str:
-        """How long ago `moment` was: "2 hr. ago"; a sender's clock may be ahead of ours, which reads as "just now"."""
+        """How long ago `moment` was: "2h ago"; a sender's clock may be ahead of ours, which reads as "just now"."""
         passed = self.now - moment
         if passed < timedelta(minutes=1):
             return self.gettext("just now")
-        return format_timedelta(-passed, add_direction=True, format="short", locale=self.locale)
+        # Narrow is what we want ("2h ago"); only English has words of its own for it.
+        width: Literal["narrow", "short"] = "narrow" if self.locale.startswith("en") else "short"
+        return format_timedelta(-passed, add_direction=True, format=width, locale=self.locale)
 
     def today(self) -> date:
         """The reader's own day."""
@@ -59,9 +61,10 @@ class Words:
         skeleton = "MMMd" if day.year == today.year else "yMMMd"
         return near.get((day - today).days) or format_skeleton(skeleton, day, locale=self.locale)
 
-    def money(self, amount: Decimal, currency: str) -> str:
-        """An amount in its currency; cents only where there are some: "€12,000"."""
-        if amount != amount.to_integral_value():
-            return format_currency(amount, currency, locale=self.locale)
-        pattern = Locale.parse(self.locale).currency_formats["standard"].pattern.replace(".00", "")
+    def money(self, minor: int, currency: str) -> str:
+        """An amount in minor units (cents) in its currency; cents only where there are some: "€12,000"."""
+        amount = Decimal(minor).scaleb(-get_currency_precision(currency))
+        pattern = Locale.parse(self.locale).currency_formats["standard"].pattern
+        if amount == amount.to_integral_value():
+            pattern = pattern.replace(".00", "")
         return format_currency(amount, currency, format=pattern, locale=self.locale, currency_digits=False)

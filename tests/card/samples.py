@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from gettext import NullTranslations
 from zoneinfo import ZoneInfo
 
@@ -70,7 +69,7 @@ DEAL = Deal(
     "Nordwind – 40 seats",
     "s2",
     (Stage("s1", "Qualified"), Stage("s2", "Proposal"), Stage("s3", "Won")),
-    Decimal(12000),
+    12_000_00,
     closes_on=date(2026, 12, 15),
     url=CRM + "deals/1",
     company=NORDWIND,

@@ -1,9 +1,11 @@
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.messages.extract import extract_from_dir
 
+import backend.card
 from backend.card.words import Words
 from tests.card.samples import ENGLISH, NOW, SPANISH
 
@@ -13,8 +15,8 @@ from tests.card.samples import ENGLISH, NOW, SPANISH
     [
         (timedelta(hours=-3), "just now"),
         (timedelta(seconds=59), "just now"),
-        (timedelta(hours=2), "2 hr. ago"),
-        (timedelta(days=20), "3 wk. ago"),
+        (timedelta(hours=2), "2h ago"),
+        (timedelta(days=20), "3w ago"),
     ],
 )
 def test_moments_read_as_how_long_ago(passed: timedelta, read: str) -> None:
@@ -24,7 +26,7 @@ def test_moments_read_as_how_long_ago(passed: timedelta, read: str) -> None:
 def test_a_spanish_reader_reads_spanish_times_days_and_money() -> None:
     assert SPANISH.ago(NOW - timedelta(hours=2)) == "hace 2 h"
     assert SPANISH.day(date(2026, 12, 15)) == "15 dic"
-    assert SPANISH.money(Decimal(12000), "EUR") == "12.000\xa0€"
+    assert SPANISH.money(12_000_00, "EUR") == "12.000\xa0€"
 
 
 @pytest.mark.parametrize(
@@ -48,10 +50,19 @@ def test_today_is_the_readers_own_day() -> None:
 
 
 def test_money_shows_cents_only_where_there_are_some() -> None:
-    assert ENGLISH.money(Decimal(12000), "EUR") == "€12,000"
-    assert ENGLISH.money(Decimal("12000.50"), "USD") == "$12,000.50"
-    assert ENGLISH.money(Decimal("-5.00"), "EUR") == "-€5"
+    assert ENGLISH.money(12_000_00, "EUR") == "€12,000"
+    assert ENGLISH.money(12_000_50, "USD") == "$12,000.50"
+    assert ENGLISH.money(500, "JPY") == "¥500"
+    assert ENGLISH.money(-5_00, "EUR") == "-€5"
 
 
 def test_a_percent_sign_in_a_value_is_only_text() -> None:
     assert ENGLISH.gettext("%(name)s wrote %(when)s", name="100%s", when="%(x)s") == "100%s wrote %(x)s"
+
+
+def test_pybabel_finds_every_sentence_of_the_cards() -> None:
+    room = Path(backend.card.__file__).parent
+    found = {m for _, _, m, _, _ in extract_from_dir(str(room), [("**.py", "python")])}
+    sentences = {m for messages in found for m in (messages if isinstance(messages, tuple) else (messages,))}
+    assert {"Create contact + deal", "%(name)s wrote %(when)s", "%(num)s people in this mail", "Undo"} <= sentences
+    assert len(sentences) > 80

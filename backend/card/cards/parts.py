@@ -61,7 +61,7 @@ def deal_name(deal: Deal, words: Words) -> str:
 
 def deal_figures(deal: Deal, words: Words) -> str:
     """Amount and close date, as far as they are known: "€12,000 · closes Dec 15"."""
-    amount = words.money(deal.amount, deal.currency) if deal.amount is not None else ""
+    amount = words.money(deal.amount_minor, deal.currency) if deal.amount_minor is not None else ""
     closes = words.gettext("closes %(day)s", day=words.day(deal.closes_on)) if deal.closes_on else ""
     return dotted(amount, closes)
 

@@ -7,7 +7,7 @@ from backend.card.cards import contact
 from backend.card.cards.contact import MAX_OTHERS
 from backend.card.facts import BASIC_OFFERS, Do, LastTouch, Means, Person, SequenceStatus, Speaker
 from tests.card.painting import actions_of, painted, text_of
-from tests.card.samples import DEAL, ENGLISH, KNOWN, NOW, SPANISH, people
+from tests.card.samples import DEAL, ENGLISH, KNOWN, NOW, SPANISH, TASK, people
 
 
 def test_the_first_lines_say_who_it_is_and_who_owes_whom_a_reply() -> None:
@@ -17,7 +17,7 @@ def test_the_first_lines_say_who_it_is_and_who_owes_whom_a_reply() -> None:
         "Head of Purchasing",
         "ana@nordwind.example",
         "Nordwind GmbH",
-        "Ana wrote 2 hr. ago · you owe a reply",
+        "Ana wrote 2h ago · you owe a reply",
     ]
 
 
@@ -29,7 +29,7 @@ def test_the_first_lines_say_who_it_is_and_who_owes_whom_a_reply() -> None:
         (LastTouch(Speaker.THEM, NOW), "They wrote just now"),
         (LastTouch(Speaker.COLLEAGUE, NOW), "A colleague wrote just now"),
         (LastTouch(Speaker.COLLEAGUE, NOW, "Ida", means=Means.CALL), "Ida called just now"),
-        (LastTouch(Speaker.THEM, NOW - timedelta(hours=2), "Ana", means=Means.MEETING), "Met 2 hr. ago"),
+        (LastTouch(Speaker.THEM, NOW - timedelta(hours=2), "Ana", means=Means.MEETING), "Met 2h ago"),
     ],
 )
 def test_the_last_touch_says_who_spoke_how_and_when(touch: LastTouch, read: str) -> None:
@@ -58,6 +58,12 @@ def test_the_next_task_is_completed_from_the_card() -> None:
     card = contact.card(KNOWN, ENGLISH)
     assert actions_of(card)["complete-task"] == [{"mail": "m1", "task": "k1"}]
     assert "due tomorrow · Nordwind – 40 seats" in text_of(card)
+
+
+def test_a_task_without_a_day_is_a_task_all_the_same() -> None:
+    undated = replace(TASK, due_on=None, record="")
+    card = painted(contact.card(replace(KNOWN, next_task=undated, notice=None, candidates=(), deals=()), ENGLISH))
+    assert "bottomLabel" not in card["sections"][1]["widgets"][0]["decoratedText"]
 
 
 @pytest.mark.parametrize("status", SequenceStatus)

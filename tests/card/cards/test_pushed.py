@@ -94,7 +94,7 @@ def test_a_deal_that_has_nothing_but_an_id_is_a_card_all_the_same() -> None:
 
 def test_a_receipt_shows_rule_evidence_and_what_was_rejected() -> None:
     lines = text_of(receipt.card(RECEIPT, MAIL, ENGLISH))
-    assert "Linked automatically 2 hr. ago" in lines
+    assert "Linked automatically 2h ago" in lines
     assert "• In-Reply-To: your offer of 3 Nov" in lines
     assert "• Nordwind – renewal 2027: closed" in lines
 
