@@ -13,6 +13,7 @@ from backend.gmail.emulator.listing import expire_history
 from backend.gmail.emulator.mailbox import Mailbox, Stored, open_mailbox
 from backend.gmail.emulator.quota import Quota
 from backend.gmail.emulator.render import masked
+from backend.gmail.emulator.signing import Signer
 from backend.gmail.emulator.store import Store
 from backend.gmail.emulator.verbs.request import Request
 from backend.gmail.emulator.verbs.table import VERBS
@@ -32,6 +33,7 @@ class Emulator:
         self.post = PostOffice(self.store)
         self.quota = Quota(self.clock)
         self.faults = Faults(self.clock, seed)
+        self.signer = Signer(self.clock)
         self.on_notices: Callable[[], None] = lambda: None
 
     def close(self) -> None:
@@ -72,6 +74,15 @@ class Emulator:
             call, lambda: self._run(verb.run, request), revoke=lambda: self.revoke(call.address)
         )
         return dict(masked(answer, call.text("fields")))
+
+    def around_batch(self, address: str, run: Callable[[], None]) -> None:
+        """Run the parts of a batch; a fault on the verb "batch" may refuse or lose it as a whole."""
+
+        def all_parts() -> Json:
+            run()
+            return {}
+
+        self.faults.through(Call(address, "batch"), all_parts, revoke=lambda: self.revoke(address))
 
     def _request(self, call: Call) -> Request:
         query = {name: [x for x in values if x != EMPTY_PAGE_TOKEN] for name, values in call.query.items()}

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import TypeVar
 
 from backend.gmail import wire
 from backend.gmail.emulator.calls import Call, Json
@@ -31,7 +33,7 @@ from backend.gmail.shapes import (
     Watch,
 )
 
-_UNAUTHORIZED = 401
+T = TypeVar("T")
 
 
 class EmulatorGmail:
@@ -68,13 +70,19 @@ class EmulatorGmail:
         """Many gets; each may fail by itself."""
         if len(ids) > BATCH_LIMIT:
             raise Rejected(f"a batch of {len(ids)}; Gmail takes {BATCH_LIMIT}")
+        if not ids:
+            return Fetched()
         messages: dict[str, GmailMessage] = {}
         errors: dict[str, Exception] = {}
-        for message_id in ids:
-            try:
-                messages[message_id] = self._get(message_id, form, in_batch=True)
-            except GmailError as error:
-                errors[message_id] = error
+
+        def all_parts() -> None:
+            for message_id in ids:
+                try:
+                    messages[message_id] = self._get(message_id, form, in_batch=True)
+                except GmailError as error:
+                    errors[message_id] = error
+
+        self._entered("batch", lambda: self._emulator.around_batch(self._address, all_parts))
         return Fetched(messages, errors)
 
     def get_message(self, message_id: str, form: Format = Format.FULL) -> GmailMessage:
@@ -169,22 +177,23 @@ class EmulatorGmail:
         body: Json | None = None,
         in_batch: bool = False,
     ) -> Json:
-        """Call a verb; a 401 is met once more with a fresh token, as the real client does, unless the grant is gone."""
+        """Call a verb."""
         call = Call(self._address, verb, ids or {}, query or {}, body or {}, in_batch=in_batch)
-        try:
-            return self._emulator.call(call)
-        except Refusal as refused:
-            if refused.status != _UNAUTHORIZED:
-                raise self._error(refused, verb) from refused
-        return self._ask_again(call)
+        return self._entered(verb, lambda: self._emulator.call(call))
 
-    def _ask_again(self, call: Call) -> Json:
+    def _entered(self, verb: str, ask: Callable[[], T]) -> T:
+        """Ask; a 401 is met once more with a fresh token, as the real client does, unless the grant is gone."""
+        try:
+            return ask()
+        except Refusal as refused:
+            if refused.status != HTTPStatus.UNAUTHORIZED:
+                raise self._error(refused, verb) from refused
         if self._emulator.is_revoked(self._address):
             raise AuthRevoked("invalid_grant")
         try:
-            return self._emulator.call(call)
+            return ask()
         except Refusal as refused:
-            raise self._error(refused, call.verb) from refused
+            raise self._error(refused, verb) from refused
 
     def _error(self, refused: Refusal, verb: str) -> GmailError:
         if refused.wire is not Wire.JSON:
