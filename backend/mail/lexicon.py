@@ -8,6 +8,7 @@ Each pattern is anchored at the start of a subject, case-blind, and made of plai
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from importlib.resources import files
 
 _TABLES = files("backend.mail")
@@ -41,9 +42,13 @@ def sections(table: str) -> dict[str, tuple[str, ...]]:
     return {meaning: tuple(words) for meaning, words in found.items()}
 
 
+def alternatives(words: Iterable[str]) -> str:
+    """A regular expression's alternatives, the longest first, so that "jan" does not hide "january"."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
 def _starting_with(table: str, before: str) -> re.Pattern[str]:
-    alternatives = "|".join(re.escape(phrase) for phrase in sorted(phrases(table), key=len, reverse=True))
-    return re.compile(rf"{before}(?:{alternatives})", re.IGNORECASE)
+    return re.compile(rf"{before}(?:{alternatives(phrases(table))})", re.IGNORECASE)
 
 
 _OPENING_MARKS = r"\s*[\[(*#\"'【<]{0,4}\s*"
