@@ -16,7 +16,8 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.wrappers import Response
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import HTTPException, Unauthorized
 
 from backend.accounts import store
 from backend.accounts.keys import resolve_api_key
@@ -75,7 +76,7 @@ def current_actor() -> Actor:
     """Return who asks; 401 for strangers (pages: the way to the sign-in page)."""
     actor = find_actor()
     if actor is None:
-        abort(_ask_to_sign_in())
+        raise _ask_to_sign_in()
     return actor
 
 
@@ -166,11 +167,11 @@ def _bears_key() -> bool:
     return request.headers.get("Authorization", "").lower().startswith(_BEARER)
 
 
-def _ask_to_sign_in() -> Response:
+def _ask_to_sign_in() -> HTTPException:
     if wants_problem():
-        abort(401, headers={"WWW-Authenticate": "Bearer"})
+        return Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return redirect(url_for("sign_in.login", next=here))
+    return HTTPException(response=redirect(url_for("sign_in.login", next=here)))
 
 
 def _refuse_forged() -> None:

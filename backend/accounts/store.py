@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.tables import ApiKey, Mailbox, MailboxAlias, SignInLink, User, Workspace
 from backend.kit.errors import NotFoundError
+from backend.kit.text import clean
 
 
 def get_workspace(session: Session, workspace_id: int) -> Workspace:
@@ -27,7 +28,7 @@ def first_workspace(session: Session) -> Workspace | None:
 
 def find_user_by_email(session: Session, email: str) -> User | None:
     """Return whoever signs in with `email` (any case), in any workspace."""
-    return session.scalars(select(User).where(User.email == email.strip().lower())).first()
+    return session.scalars(select(User).where(User.email == clean(email).strip().lower())).first()
 
 
 def find_user(session: Session, user_id: int) -> User | None:
@@ -67,7 +68,8 @@ def take_sign_in_link(session: Session, token_hash: bytes, now: datetime) -> int
 
 def find_api_key(session: Session, prefix: str) -> ApiKey | None:
     """Return the key that begins with `prefix` and was not revoked."""
-    return session.scalars(select(ApiKey).where(ApiKey.prefix == prefix, ApiKey.revoked_at.is_(None))).first()
+    wanted = select(ApiKey).where(ApiKey.prefix == clean(prefix), ApiKey.revoked_at.is_(None))
+    return session.scalars(wanted).first()
 
 
 def get_api_key(session: Session, workspace_id: int, key_id: int) -> ApiKey:
@@ -106,7 +108,7 @@ def find_mailbox(session: Session, workspace_id: int, address_key: str) -> Mailb
 
 def mailboxes_at(session: Session, address: str) -> Sequence[Mailbox]:
     """Return the mailboxes with this primary address, one in each workspace: for the command line and for pushes."""
-    return session.scalars(select(Mailbox).where(Mailbox.address == address.strip().lower())).all()
+    return session.scalars(select(Mailbox).where(Mailbox.address == clean(address).strip().lower())).all()
 
 
 def mailboxes(
