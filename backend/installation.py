@@ -2,3 +2,85 @@
 
 Web app, worker and command line are all built from this, so that they agree.
 """
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from backend.accounts.grants import Vault
+from backend.accounts.mailboxes import open_grant
+from backend.accounts.shapes import GrantKind
+from backend.accounts.tables import Mailbox
+from backend.db import Database
+from backend.gmail.emulator.core import Emulator
+from backend.gmail.emulator.gateway import EmulatorGmail
+from backend.gmail.errors import AuthRevoked
+from backend.gmail.gateway import Gmail
+from backend.gmail.google import GoogleMail
+from backend.gmail.oauth import AccessDesk, DelegatedGrant, OAuthClient, UserGrant
+from backend.kit.clock import Clock, SystemClock
+from backend.settings import Settings
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Everything that doors are given. `emulator` stands in for Gmail where mailboxes have grants of that kind."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    vault: Vault
+    google: GoogleMail
+    desk: AccessDesk
+    emulator: Emulator | None = field(default=None)
+
+    def connect(self, mailbox_id: int) -> Gmail:
+        """Open a gateway to a mailbox. Raises `AuthRevoked` where it has no grant, `UserError` for a wrong key."""
+        with self.db.read() as session:
+            mailbox = session.get(Mailbox, mailbox_id)
+            if mailbox is None or mailbox.grant_kind == GrantKind.NONE:
+                raise AuthRevoked("the mailbox has no grant")
+            kind, address, secret = mailbox.grant_kind, mailbox.address, open_grant(self.vault, mailbox)
+        if kind == GrantKind.EMULATOR:
+            if self.emulator is None:
+                raise AuthRevoked("the mailbox lives in the demo's emulator, which is not running")
+            return EmulatorGmail(self.emulator, address)
+        grant = DelegatedGrant(address) if kind == GrantKind.SERVICE_ACCOUNT else UserGrant.from_json(secret)
+        return self.google.open(self.desk.access(grant))
+
+    def close(self) -> None:
+        """Close connections to Gmail and to the database."""
+        self.google.close()
+        self.db.dispose()
+
+
+def open_installation(
+    settings: Settings, *, clock: Clock | None = None, emulator: Emulator | None = None
+) -> Installation:
+    """Put an installation together. Raises `UserError` for settings that do not work."""
+    clock = clock or SystemClock()
+    return Installation(
+        settings=settings,
+        db=Database(settings.database_url),
+        clock=clock,
+        vault=Vault(settings.token_keys),
+        google=GoogleMail(settings.gmail_api_url, clock),
+        desk=AccessDesk(
+            token_url=settings.google_token_url,
+            client=oauth_client(settings),
+            service_account_file=settings.google_service_account_file,
+        ),
+        emulator=emulator,
+    )
+
+
+def oauth_client(settings: Settings) -> OAuthClient | None:
+    """This installation as Google's console knows it; None where it is not registered there."""
+    if not settings.google_client_id:
+        return None
+    return OAuthClient(
+        client_id=settings.google_client_id,
+        client_secret=settings.google_client_secret,
+        auth_url=settings.google_auth_url,
+        token_url=settings.google_token_url,
+    )

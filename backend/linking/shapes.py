@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from backend.accounts.shapes import ContactPolicy
 from backend.mail.shapes import StoredMessage
 from backend.records.shapes import CompanyRef, ContactRef, DealRef
 
@@ -57,14 +58,6 @@ class Scope(StrEnum):
     THREAD = "thread"
     ADDRESS = "address"
     DOMAIN = "domain"
-
-
-class ContactPolicy(StrEnum):
-    """Whom correspondence turns into contacts."""
-
-    OFF = "off"
-    CORRESPONDENTS = "correspondents"
-    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import Select, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.accounts.tables import Mailbox, MailboxAlias, User, Workspace
+from backend.accounts.shapes import ContactPolicy
+from backend.accounts.store import team_keys
+from backend.accounts.tables import User, Workspace
 from backend.db import insert_ignoring, upsert
-from backend.linking.shapes import ContactPolicy, Decision, KnownLink, Outcome, Policy, Reason, Rule
+from backend.linking.shapes import Decision, KnownLink, Outcome, Policy, Reason, Rule
 from backend.linking.tables import Link, LinkBatch, Question, Receipt, Veto
 from backend.mail.addresses import key_of
 from backend.mail.shapes import Role, StoredMessage
@@ -41,10 +43,8 @@ def load_policy(session: Session, workspace_id: int) -> Policy:
 
 def own_keys(session: Session, workspace_id: int) -> frozenset[str]:
     """Every address key of the team: mailboxes, their aliases, users."""
-    mailboxes = session.scalars(select(Mailbox.address_key).where(Mailbox.workspace_id == workspace_id))
-    aliases = session.scalars(select(MailboxAlias.address_key).where(MailboxAlias.workspace_id == workspace_id))
     users = session.scalars(select(User.email).where(User.workspace_id == workspace_id))
-    return frozenset([*mailboxes, *aliases, *map(key_of, users)])
+    return team_keys(session, workspace_id) | frozenset(map(key_of, users))
 
 
 def links_of_conversations(session: Session, ids: Collection[int]) -> dict[int, tuple[KnownLink, ...]]:

@@ -8,15 +8,70 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-from sqlalchemy import MetaData
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, inspect
 
-from backend.db import Base
+from backend.db import Base, Database
+from backend.kit.errors import UserError
 
-_BACKEND = Path(__file__).parent.parent
+_HERE = Path(__file__).parent
 
 
 def all_tables() -> MetaData:
     """Import every room's `tables.py` and return the metadata that they fill."""
-    for module in sorted(_BACKEND.glob("*/tables.py")):
+    for module in sorted(_HERE.parent.glob("*/tables.py")):
         importlib.import_module(f"backend.{module.parent.name}.tables")
     return Base.metadata
+
+
+def upgrade(db: Database) -> None:
+    """Bring the schema up to date. Raises `UserError` for a database of a newer version, or one that is not ours."""
+    _refuse_strangers(db)
+    with db.engine.connect() as connection:
+        command.upgrade(config(connection), "head")
+        connection.commit()
+
+
+def downgrade(db: Database, revision: str) -> None:
+    """Take the schema back to a revision, "base" for none; tests use it to show that every step can be undone."""
+    with db.engine.connect() as connection:
+        command.downgrade(config(connection), revision)
+        connection.commit()
+
+
+def require_current(db: Database) -> None:
+    """Raise `UserError` with the remedy unless the schema is the present one."""
+    _refuse_strangers(db)
+    found, wanted = _revision(db), ScriptDirectory.from_config(config()).get_current_head()
+    if found != wanted:
+        raise UserError(
+            f"The database's schema is {found or 'not set up'} and this version needs {wanted}; run: enlace db upgrade"
+        )
+
+
+def config(connection: object = None) -> Config:
+    """Alembic's configuration, without a file of its own."""
+    found = Config()
+    found.set_main_option("script_location", str(_HERE))
+    found.attributes["connection"] = connection
+    return found
+
+
+def _revision(db: Database) -> str | None:
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_strangers(db: Database) -> None:
+    found = _revision(db)
+    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise UserError(
+            f"The database was written by another version (schema {found}); install that version, or restore a backup."
+        )
+    strangers = sorted(set(inspect(db.engine).get_table_names()) - {"alembic_version"})
+    if found is None and strangers:
+        raise UserError(f"This database holds tables that are not Enlace's ({strangers[0]}, …); name an empty one.")

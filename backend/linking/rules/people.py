@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from backend.accounts.shapes import ContactPolicy
 from backend.linking.rules.outsiders import SENDERS, excluding, left_out, outsiders
-from backend.linking.shapes import ContactPolicy, NewPerson, Policy, Reason
+from backend.linking.shapes import NewPerson, Policy, Reason
 from backend.mail.addresses import is_role_or_robot
 from backend.mail.shapes import Kind, Participant, StoredMessage
 

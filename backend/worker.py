@@ -1,0 +1,89 @@
+"""The worker process: APScheduler ticks, the tick claims what is due, a runner does it.
+
+Time and truth live in the database. One interval job, never two at once, never skipped for being late: the tick asks
+what is due, so a late tick does the same work as a punctual one.
+"""
+
+from __future__ import annotations
+
+import signal
+from threading import Event
+from types import FrameType
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from backend.installation import Installation
+from backend.runners import Runner
+from backend.runners.queue import QueueRunner
+from backend.runners.threads import ThreadRunner
+from backend.sync.jobs import drain_mailbox
+from backend.sync.store import claim_due
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 1
+CLAIM = 100
+SWEEP_EVERY = 30  # ticks
+
+
+class Worker:
+    """Ticks until it is stopped. `clock` and database are the installation's."""
+
+    def __init__(self, installation: Installation, runner: Runner | None = None) -> None:
+        self.installation = installation
+        self.runner = runner or make_runner(installation)
+        self._ticks = 0
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._scheduler.add_job(
+            self.tick, "interval", seconds=TICK_S, max_instances=1, coalesce=True, misfire_grace_time=None
+        )
+
+    def start(self) -> None:
+        """Begin to tick and to work, in the background."""
+        self.runner.start()
+        self._scheduler.start()
+
+    def tick(self) -> int:
+        """Claim what is due and hand it over; returns how many mailboxes."""
+        self._ticks += 1
+        if self._ticks % SWEEP_EVERY == 1:
+            swept = self.runner.sweep()
+            if swept:
+                log.warning("dead_workers_swept", jobs=swept)
+        with self.installation.db.write() as session:
+            due = claim_due(session, self.installation.clock.now(), CLAIM)
+            self.runner.submit(session, due)
+        return len(due)
+
+    def stop(self) -> None:
+        """Tick no more, let running work end."""
+        self._scheduler.shutdown(wait=True)
+        self.runner.stop()
+
+
+def make_runner(installation: Installation) -> Runner:
+    """Threads beside SQLite, the shared queue on PostgreSQL."""
+
+    def drain(mailbox_id: int) -> object:
+        return drain_mailbox(installation.db, installation.clock, installation.connect, mailbox_id)
+
+    if installation.db.is_sqlite:
+        return ThreadRunner(drain)
+    return QueueRunner(installation.db.url, drain)
+
+
+def run_until_signalled(installation: Installation) -> None:
+    """Work until SIGTERM or SIGINT."""
+    stopping = Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    worker = Worker(installation)
+    worker.start()
+    log.info("worker_started", database="sqlite" if installation.db.is_sqlite else "postgresql")
+    stopping.wait()
+    worker.stop()
