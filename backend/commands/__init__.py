@@ -1,0 +1,1 @@
+"""Commands: the groups of `enlace`, one file each; `backend.__main__` puts them together."""
