@@ -10,16 +10,13 @@ import pytest
 from google.apps import card_v1
 from google.protobuf import json_format
 
-from backend.card.cards import context_card, deal, forms, home, receipt, trouble
-from backend.card.cards.trouble import Trouble
-from backend.card.facts import Internal, Several, Unlinked
-from backend.card.shapes import Card, Cards, Outcome, PopTo
+from backend.card.cards import context_card
+from backend.card.shapes import Cards, Outcome, PopTo
 from backend.card.widgets import Link
-from backend.card.words import Words
 from backend.card.workspace_json import action_answer, card_json
+from tests.card.gallery import all_cards
 from tests.card.lint import lint, walk
-from tests.card.samples import ACTIONS, CRM, DEAL, ENGLISH, HOME, KNOWN, MAIL, RECEIPT, SPANISH, UNKNOWN, people
-from tests.card.test_workspace_json import EVERYTHING
+from tests.card.samples import ACTIONS, CRM, ENGLISH, KNOWN, SPANISH
 
 ROOT = Path(__file__).parents[2]
 NODE = shutil.which("node")
@@ -61,22 +58,6 @@ def opened(body: dict[str, Any]) -> dict[str, Any]:
 
 def clicked(body: dict[str, Any]) -> dict[str, Any]:
     return {**opened(body), "door": "onAction"}
-
-
-def all_cards(words: Words) -> list[Card]:
-    return [
-        EVERYTHING,
-        *(
-            context_card(s, words)
-            for s in (KNOWN, UNKNOWN, Several(MAIL, people(50)), Internal(MAIL), Unlinked(MAIL, "x"))
-        ),
-        deal.card(DEAL, MAIL, words),
-        receipt.card(RECEIPT, MAIL, words),
-        home.card(HOME, words),
-        forms.note_card("p1", "Ana", MAIL, words),
-        forms.task_card("p1", "Ana", MAIL, words),
-        *(trouble.card(kind, words, url=CRM) for kind in Trouble),
-    ]
 
 
 def test_both_renderers_paint_the_same_cards() -> None:

@@ -1,29 +1,9 @@
-from datetime import date
-
-from backend.card.shapes import Card, Cards, Footer, Header, MenuItem, Outcome, PopTo, Section
-from backend.card.widgets import (
-    Action,
-    Button,
-    Buttons,
-    ButtonStyle,
-    Choice,
-    Columns,
-    DatePicker,
-    Divider,
-    Icon,
-    Image,
-    Line,
-    Link,
-    Paragraph,
-    Select,
-    TextInput,
-)
+from backend.card.shapes import Cards, Outcome, PopTo
 from backend.card.workspace_json import action_answer, trigger_answer
+from tests.card.gallery import CRM_LINK, EVERYTHING
 from tests.card.painting import painted
 from tests.card.samples import ACTIONS
 
-CRM = Link("https://crm.example.com/")
-SAVE = Action("save-note", {"record": "p1"}, required=("text",))
 CLICK = {
     "action": {
         "function": f"{ACTIONS}/save-note",
@@ -31,29 +11,6 @@ CLICK = {
         "requiredWidgets": ["text"],
     }
 }
-EVERYTHING = Card(
-    "everything",
-    Header("Ana", "Buyer", "https://crm.example.com/a.png", "A face"),
-    (
-        Section(
-            (
-                Paragraph("Plain & simple"),
-                Line("Text", Icon.EMAIL, "Top", "Bottom", button=Button("Why?", SAVE), on_click=CRM),
-                Buttons((Button("Go", CRM), Button("Quiet", SAVE, ButtonStyle.BORDERLESS))),
-                Select("stage", "Stage", (Choice("A", "1"), Choice("B", "2", selected=True)), SAVE),
-                TextInput("text", "Note", "Hint", "one\ntwo", multiline=True),
-                DatePicker("due", "Due", date(2026, 12, 15)),
-                Divider(),
-                Columns((Paragraph("Left"),), (Image("https://crm.example.com/a.png", "A chart"),)),
-            ),
-            "Facts",
-            collapsible=True,
-            shown=2,
-        ),
-    ),
-    menu=(MenuItem("Open", CRM),),
-    footer=Footer(Button("Save", SAVE, ButtonStyle.FILLED), Button("Cancel", SAVE)),
-)
 
 
 def test_every_widget_is_painted_as_google_spells_it() -> None:
@@ -109,5 +66,5 @@ def test_an_action_goes_back_before_it_updates() -> None:
 def test_an_action_may_go_to_the_root_push_or_open_a_link() -> None:
     root = action_answer(Outcome(pop=PopTo.ROOT, push=EVERYTHING), ACTIONS)
     assert list(map(list, root["renderActions"]["action"]["navigations"])) == [["popToRoot"], ["pushCard"]]
-    opened = action_answer(Outcome(open_link=CRM), ACTIONS)
+    opened = action_answer(Outcome(open_link=CRM_LINK), ACTIONS)
     assert opened == {"renderActions": {"action": {"link": {"url": "https://crm.example.com/"}}}}
