@@ -61,7 +61,7 @@ def unlinked() -> str:
     before = decode_cursor(cursor, datetime, int) if cursor else None
     actor = current_actor()
     with house().db.read() as session:
-        rows = unlinked_mail(session, actor, before=before, limit=ROWS + 1)  # type: ignore[arg-type]  # a decoded pair
+        rows = unlinked_mail(session, actor, before=before, limit=ROWS + 1)
         page = cut_page(rows, ROWS, lambda mail: (mail.sent_at, mail.message_id))
         if "HX-Request" in request.headers:
             return render_template("linking/unlinked_rows.html", page=page, why=_why)
