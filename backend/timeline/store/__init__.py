@@ -1,0 +1,17 @@
+"""The timeline's queries: three sources, each asked for its newest page, merged by time."""
+
+from backend.timeline.store.mails import best_sharing, gmail_url, is_readable, is_visible, mail_text
+from backend.timeline.store.order import place_of
+from backend.timeline.store.reading import entries, last_touch, replies_owed
+
+__all__ = [
+    "best_sharing",
+    "entries",
+    "gmail_url",
+    "is_readable",
+    "is_visible",
+    "last_touch",
+    "mail_text",
+    "place_of",
+    "replies_owed",
+]
