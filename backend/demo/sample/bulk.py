@@ -9,6 +9,7 @@ from random import Random
 from backend.demo.sample import prose
 from backend.demo.sample.cast import Cast, Member
 from backend.demo.sample.copies import deliver
+from backend.demo.sample.ledger import rep_for
 from backend.demo.sample.letter import Letter
 from backend.demo.sample.moments import Moments
 from backend.demo.sample.script import Ago, read_text, rows
@@ -32,11 +33,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Prints bulk mail, drawing from `rng`."""
+    """Prints bulk mail, drawing from `rng`; notifications name the companies of `customers`."""
 
     cast: Cast
     moments: Moments
     rng: Random
+    customers: Sequence[Member]
 
     def newsletters(self) -> Iterator[SampleMail]:
         """Yield every issue of the last 90 days, the newest first, once for each reader."""
@@ -81,7 +83,7 @@ class Press:
 
     def _notice(self, source: Source, reader: Member) -> SampleMail:
         days = self.rng.randrange(DAYS)
-        words = self._words()
+        words = self._words(reader)
         subject, text = (
             self.moments.fill(piece, source.language, self.moments.now, words)
             for piece in self.rng.choice(source.pieces)
@@ -91,9 +93,10 @@ class Press:
             source.sender, reader, subject, text, days=days, labels=("CATEGORY_UPDATES",), headers=headers
         )
 
-    def _words(self) -> dict[str, str]:
+    def _words(self, reader: Member) -> dict[str, str]:
+        theirs = [person for person in self.customers if self.cast.find(rep_for(person)) == reader]
         return {
-            "company": self.rng.choice(self.cast.companies).name,
+            "company": self.rng.choice(theirs or self.customers).firm,
             "euros": f"{self.rng.randrange(300, 9900):,}".replace(",", "."),
             "n": str(self.rng.randrange(11, 89)),
             "invoice": f"L-{self.rng.randrange(1100, 1999)}",

@@ -71,7 +71,7 @@ class _Maker:
         customers, prospects = _sorted_out(self._people(), deals)
         yield from self._prospecting(read_book("talk/prospecting.txt"), prospects)
         yield from self._aftersales(read_book("talk/aftersales.txt"), customers)
-        press = Press(self.cast, self.moments, self._random("press"))
+        press = Press(self.cast, self.moments, self._random("press"), customers)
         for printed in (press.newsletters(), press.notices(), press.spam()):
             yield from printed
 

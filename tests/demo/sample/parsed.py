@@ -7,6 +7,7 @@ from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cached_property
 
 from backend.demo.sample import Sample
 from backend.demo.sample.shapes import SampleMail
@@ -19,37 +20,38 @@ class Read:
     mail: SampleMail
     message: EmailMessage
 
-    @property
+    @cached_property
     def id(self) -> str:
         return str(self.message["Message-ID"])
 
-    @property
+    @cached_property
     def references(self) -> list[str]:
         return str(self.message.get("References", "")).split()
 
-    @property
+    @cached_property
     def sender(self) -> str:
         return str(self.message["From"].addresses[0].addr_spec)
 
-    @property
+    @cached_property
     def addresses(self) -> set[str]:
         fields = (self.message[name] for name in ("From", "To", "Cc") if self.message[name])
         return {address.addr_spec for field in fields for address in field.addresses}
 
-    @property
+    @cached_property
     def date(self) -> datetime:
         sent: datetime = self.message["Date"].datetime
         return sent
 
-    @property
+    @cached_property
     def text(self) -> str:
         body = self.message.get_body(("plain",))
         return str(body.get_content()).replace("\r\n", "\n") if body is not None else ""
 
-    @property
+    @cached_property
     def is_from_a_machine(self) -> bool:
         return "Auto-Submitted" in self.message or "List-Id" in self.message
 
+    @cached_property
     def kinds(self) -> set[str]:
         """The content types of all parts."""
         return {part.get_content_type() for part in self.message.walk()}

@@ -59,6 +59,18 @@ def test_an_answer_names_the_mail_it_answers_and_comes_after_it(mails: list[Read
         assert earlier[-1].references == mail.references[:-1]
 
 
+def test_what_is_quoted_is_the_mail_that_is_answered(mails: list[Read]) -> None:
+    by_id = {mail.id: mail for mail in mails}
+    head = re.compile(r"^(?:On|El) .+<(\S+)>\)? (?:wrote|escribió):\n> (.+)$", re.MULTILINE)
+    in_gmail = [mail for mail in mails if mail.references and "\n____" not in mail.text]
+    quoting = [(mail, found) for mail in in_gmail if (found := head.search(mail.text))]
+    assert len(quoting) > 150
+    for mail, found in quoting:
+        answered = by_id[mail.references[-1]]
+        assert found[1] == answered.sender
+        assert answered.text.startswith(found[2])
+
+
 def test_a_message_lies_in_the_mailboxes_of_those_who_sent_or_received_it(mails: list[Read]) -> None:
     for mail in mails:
         ours = {owner for address in mail.addresses if (owner := mailbox_of(address))}
@@ -107,7 +119,7 @@ def test_both_languages_have_their_share(mails: list[Read]) -> None:
 def test_every_kind_of_mail_occurs(mails: list[Read]) -> None:
     found: Counter[str] = Counter()
     for mail in mails:
-        kinds, headers = mail.kinds(), mail.message
+        kinds, headers = mail.kinds, mail.message
         found["newsletter"] += "List-Id" in headers
         found["notification"] += headers["Auto-Submitted"] == "auto-generated"
         found["out of office"] += headers["Auto-Submitted"] == "auto-replied" and "multipart/report" not in kinds
