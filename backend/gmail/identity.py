@@ -72,11 +72,11 @@ class Certificates:
         try:
             answer = requests.get(self._url, timeout=TIMEOUT_S)
             answer.raise_for_status()
-            found = answer.json()
-        except (requests.RequestException, ValueError) as error:
+            found = {str(key): str(value) for key, value in answer.json().items()}
+        except (requests.RequestException, ValueError, AttributeError) as error:
             raise Transient(f"certificates: {type(error).__name__}") from error
         said = _MAX_AGE.search(answer.headers.get("Cache-Control", ""))
-        self._kept = {str(key): str(value) for key, value in found.items()}
+        self._kept = found
         self._keep_for = max(timedelta(seconds=int(said[1])) if said else _SHORTEST_KEEP, _SHORTEST_KEEP)
         self._fetched_at = self._clock.now()
 

@@ -194,17 +194,27 @@ class _CredentialAccess:
             self._credentials.refresh(self._request)
         except GoogleAuthError as error:
             raise _grant_failure(error) from error
+        except (TypeError, ValueError) as error:  # google-auth stumbles over a 200 that is not a token's JSON
+            raise Transient("the token endpoint's answer is not Google's") from error
 
 
 def _grant_failure(error: GoogleAuthError) -> GmailError:
     """Read what the token endpoint refused: a grant that is gone, a client that may not, or a passing failure."""
-    answer = error.args[1] if len(error.args) > 1 else None
-    if not isinstance(error, RefreshError) or error.retryable or not isinstance(answer, Mapping):
+    code = _refused_with(error)
+    if not code or getattr(error, "retryable", False):
         return Transient(f"token endpoint: {type(error).__name__}")
-    code = str(answer.get("error", ""))
-    if code == "invalid_grant":
-        return AuthRevoked("invalid_grant")
-    return PermissionDenied(f"token endpoint: {code}")
+    return AuthRevoked(code) if code == "invalid_grant" else PermissionDenied(f"token endpoint: {code}")
+
+
+def _refused_with(error: GoogleAuthError) -> str:
+    """Return OAuth's word for the refusal; "" where there was none.
+
+    For a session that the domain's policy has ended (invalid_rapt) google-auth has a sentence of its own.
+    """
+    if isinstance(error, RefreshError) and str(error.args[0]).startswith("Reauthentication is needed"):
+        return "invalid_grant"
+    answer = error.args[1] if len(error.args) > 1 else None
+    return str(answer.get("error", "")) if isinstance(answer, Mapping) else ""
 
 
 def read_authorized_user(path: Path) -> UserGrant:
