@@ -73,9 +73,9 @@ class Policy:
 
     def is_ours(self, address_key: str) -> bool:
         """Whether an address is the team's: a mailbox, an alias, a user, or anybody at the team's domain."""
-        return address_key in self.own_keys or (
-            bool(self.own_domain) and address_key.rpartition("@")[2] == self.own_domain
-        )
+        domain = address_key.rpartition("@")[2]
+        at_home = bool(self.own_domain) and f".{domain}".endswith(f".{self.own_domain}")
+        return at_home or address_key in self.own_keys
 
 
 @dataclass(frozen=True, slots=True)

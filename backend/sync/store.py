@@ -194,6 +194,16 @@ def live_copies(session: Session, mailbox_id: int) -> dict[str, str]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+def hidden_copies(session: Session, mailbox_id: int) -> set[str]:
+    """Ids of the copies that are in the bin or in spam, as far as is known."""
+    return set(session.scalars(select(Copy.gmail_id).where(Copy.mailbox_id == mailbox_id, ~Copy.is_live)))
+
+
+def make_due(session: Session, mailbox_id: int, now: datetime) -> None:
+    """Let the next tick take the mailbox."""
+    session.execute(update(SyncState).where(SyncState.mailbox_id == mailbox_id).values(next_sync_at=now))
+
+
 def _item(mailbox_id: int, gmail_id: str, thread_id: str, now: datetime, **values: Any) -> dict[str, Any]:
     return {
         "mailbox_id": mailbox_id,
