@@ -26,7 +26,7 @@ _ALIASES = {
 }
 # Python's own escapes are no charsets: they raise, warn or take quadratic time on a sender's bytes.
 _NOT_CHARSETS = {"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "mbcs", "oem", "utf_7"}
-_VAGUE = {"", "us-ascii", "ascii", "unknown-8bit", "x-unknown", "8bit", "7bit", "default", "binary"}
+_VAGUE = {"us-ascii", "ascii", "unknown-8bit", "x-unknown", "8bit", "7bit", "default", "binary"}
 
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
@@ -35,7 +35,7 @@ _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
 def decode_text(data: bytes, charset: str = "") -> str:
     """Read bytes in the charset that they claim; where it is vague, unknown or wrong: UTF-8, else Windows-1252."""
     name = charset.strip().strip("\"'").lower()
-    if name not in _VAGUE and name.replace("-", "_") not in _NOT_CHARSETS:
+    if name and name not in _VAGUE and name.replace("-", "_") not in _NOT_CHARSETS:
         try:
             return data.decode(_ALIASES.get(name, name), "replace")
         except (LookupError, ValueError):  # an unknown name, a NUL in it, or a codec that gives no text

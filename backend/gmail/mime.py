@@ -36,12 +36,14 @@ def split_message(raw: bytes) -> tuple[list[HeaderLine], bytes]:
     at = 0
     while line := _HEADER_LINE.match(raw, at) or _MBOX_LINE.match(raw, at):
         if line.re is _HEADER_LINE:
-            headers.append(
-                HeaderLine(line[1].decode("ascii"), decode_text(_LINE_BREAKS.sub(b"", line[2])).strip(" \t"))
-            )
+            headers.append(HeaderLine(line[1].decode("ascii"), _unfolded(line[2])))
         at = line.end()
     blank = _BLANK_LINE.match(raw, at)
     return headers, raw[blank.end() if blank else at :]
+
+
+def _unfolded(value: bytes) -> str:
+    return decode_text(_LINE_BREAKS.sub(b"", value) if b"\n" in value else value).strip(" \t")
 
 
 def without_headers(raw: bytes, names: set[str]) -> bytes:

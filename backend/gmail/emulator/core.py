@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from backend.gmail.emulator import push, refusals
@@ -89,28 +90,25 @@ class Emulator:
         return Request(self.mailbox(call.address), self.post, call.ids, query, call.body, call.media)
 
     def _run(self, run: Callable[[Request], Json], request: Request) -> Json:
+        with self.changing():
+            return run(request)
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Keep everything that the block changes, or nothing; then tell the watchers."""
         with self.store.transaction():
-            answer = run(request)
-            has_notices = self._publish()
+            yield
+            changed, self.store.changed = self.store.changed, {}
+            has_notices = push.publish(self.store, changed) > 0
         if has_notices:
             self.on_notices()
-        return answer
-
-    def _publish(self) -> bool:
-        """Queue the push notices of what this transaction changed."""
-        changed, self.store.changed = self.store.changed, {}
-        return push.publish(self.store, changed) > 0
 
     # What happens outside the API
 
     def deliver(self, raw: bytes, recipients: Iterable[str] = (), labels: Iterable[str] = ARRIVED) -> list[Stored]:
         """Let mail arrive from outside, at the recipients given, else at all whom it names that live here."""
-        with self.store.transaction():
-            stored = self.post.deliver(raw, recipients, labels)
-            has_notices = self._publish()
-        if has_notices:
-            self.on_notices()
-        return stored
+        with self.changing():
+            return self.post.deliver(raw, recipients, labels)
 
     def answer_outside(self, outside: Outside | None) -> None:
         """Set who answers mail to addresses that live elsewhere: `outside(sender, recipient, raw)` → mail or None."""

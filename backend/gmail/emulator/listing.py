@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -60,32 +61,52 @@ def list_messages(
 def _select(
     mailbox: Mailbox, search: Search, position: tuple[int, int] | None, limit: int, *, one_per_thread: bool
 ) -> list[Row]:
-    """Read (id, thread, date_ms, seq): along the first label's index, else along the index by date."""
-    if search.labels:
-        driver, order = "tagged d JOIN message m ON m.seq = d.seq", "d.date_ms DESC, d.seq DESC"
-        conditions = [Condition("d.mailbox = ? AND d.label = ?", (mailbox.id, search.labels[0]))]
-        conditions += map(has_label, search.labels[1:])
-        if not search.includes_hidden:
-            conditions.append(Condition("m.hidden = 0"))
-    else:
-        driver, order = "message m", "m.date_ms DESC, m.seq DESC"
-        conditions = [Condition("m.mailbox = ?", (mailbox.id,))]
-        if not search.includes_hidden:
-            conditions.append(Condition("m.hidden = 0"))
-    columns = order.replace(" DESC", "")
+    """Read (id, thread, date_ms, seq), newest first, after a position."""
+    tables, order, conditions = _plan(mailbox, search)
+    if one_per_thread:
+        conditions.append(_is_newest_of_thread(mailbox, search))
     if position:
-        conditions.append(Condition(f"({columns}) < (?, ?)", position))
-    if one_per_thread:  # a thread stands where its newest mail stands
-        conditions.append(Condition(_IS_NEWEST_OF_THREAD))
-    conditions += search.conditions
-    where = " AND ".join(condition.sql for condition in conditions)
-    values = [value for condition in conditions for value in condition.values]
-    sql = f"SELECT m.id, m.thread, m.date_ms, m.seq FROM {driver} WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608 - values are bound
-    return mailbox.store.rows(sql, *values, limit)
+        conditions.append(Condition(f"({order[0]}, {order[1]}) < (?, ?)", position))
+    found = _all(conditions)
+    sql = f"""SELECT m.id, m.thread, m.date_ms, m.seq FROM {tables} WHERE {found.sql}
+        ORDER BY {order[0]} DESC, {order[1]} DESC LIMIT ?"""  # noqa: S608 - our own SQL; values are bound
+    return mailbox.store.rows(sql, *found.values, limit)
 
 
-_IS_NEWEST_OF_THREAD = """NOT EXISTS (SELECT 1 FROM message n WHERE n.mailbox = m.mailbox AND n.thread = m.thread
-    AND (n.date_ms, n.seq) > (m.date_ms, m.seq))"""
+def _plan(mailbox: Mailbox, search: Search) -> tuple[str, tuple[str, str], list[Condition]]:
+    """Choose the index to read along: the words', the first label's, or that by date.
+
+    A plus keeps SQLite from walking the mailbox by date where few messages are left by the words.
+    """
+    visible = [] if search.includes_hidden else [Condition("m.hidden = 0")]
+    labels = list(map(has_label, search.labels))
+    if search.is_selective:
+        begin = [Condition("+m.mailbox = ?", (mailbox.id,))]
+        return "message m", ("+m.date_ms", "+m.seq"), [*begin, *search.conditions, *labels, *visible]
+    if search.labels:
+        begin = [Condition("d.mailbox = ? AND d.label = ?", (mailbox.id, search.labels[0]))]
+        tables = "tagged d CROSS JOIN message m ON m.seq = d.seq"
+        return tables, ("d.date_ms", "d.seq"), [*begin, *labels[1:], *visible, *search.conditions]
+    begin = [Condition("m.mailbox = ?", (mailbox.id,))]
+    return "message m", ("m.date_ms", "m.seq"), [*begin, *visible, *search.conditions]
+
+
+def _is_newest_of_thread(mailbox: Mailbox, search: Search) -> Condition:
+    """Hold where no newer message of the thread fits as well: a thread stands once, where its newest fit stands."""
+    fits = [*search.conditions, *map(has_label, search.labels)]
+    fits += [] if search.includes_hidden else [Condition("m.hidden = 0")]
+    among_others = _all([Condition("m.mailbox = ?", (mailbox.id,)), *fits])
+    sql = f"""NOT EXISTS (SELECT 1 FROM message n WHERE n.thread = m.thread
+        AND (n.date_ms, n.seq) > (m.date_ms, m.seq) AND {_MESSAGE_ALIAS.sub("n.", among_others.sql)})"""  # noqa: S608
+    return Condition(sql, among_others.values)
+
+
+_MESSAGE_ALIAS = re.compile(r"\bm\.")
+
+
+def _all(conditions: list[Condition]) -> Condition:
+    values = tuple(value for condition in conditions for value in condition.values)
+    return Condition(" AND ".join(condition.sql for condition in conditions), values)
 
 
 def index_words(mailbox: Mailbox) -> None:

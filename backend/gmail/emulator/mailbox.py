@@ -80,14 +80,21 @@ class Mailbox:
     # Changes
 
     def add(
-        self, raw: bytes, labels: Iterable[str], *, date_ms: int, thread: int | None = None, trail: str = ""
+        self,
+        raw: bytes,
+        labels: Iterable[str],
+        *,
+        date_ms: int,
+        thread: int | None = None,
+        trail: str = "",
+        mail: Envelope | None = None,
     ) -> Stored:
         """Store a message. `thread`: the thread asked for; it is taken where the subject agrees, as Gmail does.
 
         `trail`: a name that all mails of one thread share, where somebody else (Google Takeout) has threaded them.
+        `mail`: what the headers say, where the caller has read them already.
         """
-        headers, _ = split_message(raw)
-        mail = envelope(headers)
+        mail = mail or envelope(split_message(raw)[0])
         message_id = self.store.new_message_id()
         joined = self._join(mail, message_id, thread, trail)
         held = tuple(sorted(set(labels)))
@@ -123,6 +130,13 @@ class Mailbox:
         sql = "UPDATE message SET labels = ?, hidden = ?, history_id = ? WHERE seq = ?"
         self.store.execute(sql, " ".join(held), _is_hidden(held), history_id, message.seq)
         return self.get(message.id)
+
+    def register_draft(self, message: Stored) -> str:
+        """Make a stored message a draft, and return the draft's id."""
+        number = self.store.next_number("draft")
+        draft_id = f"r{self.store.noise('draft', number, 63) + 1}"
+        self.store.execute("INSERT INTO draft VALUES (?, ?, ?)", self.id, draft_id, message.id)
+        return draft_id
 
     # Questions
 

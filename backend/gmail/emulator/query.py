@@ -33,12 +33,17 @@ class Condition:
 
 @dataclass(slots=True)
 class Search:
-    """What a query asks for. `labels` must all be borne; they are apart, because an index is read by them."""
+    """What a query asks for.
+
+    `labels` must all be borne; they are apart, because an index is read by them. `is_selective`: words or a Message-ID
+    must be found, so that few messages are left, whose index is read first.
+    """
 
     conditions: list[Condition] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     includes_hidden: bool = False
     needs_words: bool = False
+    is_selective: bool = False
 
 
 def parse(text: str, mailbox: Mailbox) -> Search:
@@ -128,9 +133,11 @@ class _Reader:
             condition = _all(inner) if token.text == "(" else _any(inner)
         else:
             condition = self._word(name, token.text)
-            if is_top and not token.is_negated and condition.sql == _LABEL_SQL:
-                self.search.labels.append(condition.values[0])
-                return None
+            if is_top and not token.is_negated:
+                if condition.sql == _LABEL_SQL:
+                    self.search.labels.append(condition.values[0])
+                    return None
+                self.search.is_selective |= condition.sql.startswith("m.seq IN")
         if token.is_negated:  # "-in:trash" asks for no trash
             self.search.includes_hidden = included_hidden
             return _not(condition)
@@ -279,6 +286,11 @@ def _size(comparison: str) -> Callable[[_Reader, str], Condition]:
     return condition
 
 
+def _by_message_id(reader: _Reader, value: str) -> Condition:
+    sql = "m.seq IN (SELECT seq FROM message WHERE mailbox = ? AND key = ?)"
+    return Condition(sql, (reader.mailbox.id, value.strip("<>")))
+
+
 def _in_columns(columns: str) -> Callable[[_Reader, str], Condition]:
     return lambda reader, value: reader.match(columns, value)
 
@@ -310,5 +322,5 @@ _OPERATORS: dict[str, Callable[[_Reader, str], Condition]] = {
     "larger": _size(">"),
     "size": _size(">"),
     "smaller": _size("<"),
-    "rfc822msgid": lambda _, value: Condition("m.key = ?", (value.strip("<>"),)),
+    "rfc822msgid": _by_message_id,
 }

@@ -114,7 +114,9 @@ class Store:
         # An empty name is SQLite's private temporary database: in memory while small, on disk when it grows.
         self._connection = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False)
         try:
-            self._connection.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = TRUNCATE;" + _SCHEMA)
+            self._connection.executescript(
+                "PRAGMA synchronous = OFF; PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = -65536;" + _SCHEMA
+            )
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise UserError(f"{path} is not an emulator's state ({error}). Name another file for --state.") from error

@@ -12,10 +12,8 @@ from backend.gmail.emulator.verbs.request import Json, Request
 
 def create(request: Request) -> Json:
     """users.drafts.create."""
-    store, message = request.mailbox.store, _stored(request, replaced=None)
-    draft_id = f"r{store.noise('draft', store.next_number('draft'), 63) + 1}"
-    store.execute("INSERT INTO draft VALUES (?, ?, ?)", request.mailbox.id, draft_id, message.id)
-    return {"id": draft_id, "message": labelled_json(message)}
+    message = _stored(request, replaced=None)
+    return {"id": request.mailbox.register_draft(message), "message": labelled_json(message)}
 
 
 def get(request: Request) -> Json:
