@@ -74,6 +74,7 @@ class Action:
 
     def __post_init__(self) -> None:
         require(re.fullmatch(r"[a-z]+(-[a-z]+)*", self.name), "an action's name is lower case words and hyphens")
+        require("action" not in self.parameters, "the script passes the action's name as the parameter 'action'")
         for key, value in self.parameters.items():
             require(FIELD_NAME.fullmatch(key) and OPAQUE_ID.fullmatch(value), f"parameter {key} is not an opaque id")
         for name in self.required:

@@ -1,4 +1,7 @@
+import json
 import re
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -124,3 +127,10 @@ def test_the_panel_and_its_menu_have_names_for_a_screen_reader() -> None:
         "Ana Ruiz",
         "More actions",
     ]
+
+
+def test_the_logo_that_the_manifest_names_is_among_our_files() -> None:
+    manifest = json.loads((Path(__file__).parents[2] / "addon" / "appsscript.json").read_text("utf-8"))
+    logo = urlsplit(manifest["addOns"]["common"]["logoUrl"])
+    assert logo.path.startswith("/assets/")
+    assert (STATIC / logo.path.removeprefix("/assets/")).read_bytes().startswith(b"\x89PNG")

@@ -135,6 +135,11 @@ def test_action_parameters_are_opaque_ids_never_addresses_or_names(value: str) -
         Action("open-person", {"person": value})
 
 
+def test_no_parameter_takes_the_place_of_the_actions_name() -> None:
+    with pytest.raises(ValueError, match="parameter 'action'"):
+        Action("open-person", {"action": "p1"})
+
+
 @pytest.mark.parametrize("name", ["", "Save", "save_note", "save-", "../x", "save-note\n"])
 def test_an_action_is_named_as_its_path(name: str) -> None:
     with pytest.raises(ValueError, match="action's name"):

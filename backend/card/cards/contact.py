@@ -23,7 +23,7 @@ from backend.card.cards.parts import (
 from backend.card.facts import Do, Enrolment, Known, LastTouch, Means, SequenceStatus, Speaker
 from backend.card.markup import dotted
 from backend.card.shapes import Card, Header, MenuItem, Section
-from backend.card.widgets import Button, Icon, Line, Widget
+from backend.card.widgets import Action, Button, Icon, Line, Widget
 from backend.card.words import Words
 
 MAX_DEALS, MAX_CANDIDATES, MAX_OTHERS = 5, 4, 12
@@ -118,10 +118,12 @@ def _next(known: Known, words: Words) -> Iterator[Widget]:
     if known.next_task:
         yield task_line(known.next_task, known.mail, words, top=words.gettext("Next"))
     if known.enrolment:
-        yield _sequence(known.enrolment, words)
+        pauses = known.enrolment.status is SequenceStatus.RUNNING and Do.PAUSE_SEQUENCE in known.offers
+        pause = act(Do.PAUSE_SEQUENCE, known.mail, enrolment=known.enrolment.id) if pauses else None
+        yield _sequence(known.enrolment, pause, words)
 
 
-def _sequence(enrolment: Enrolment, words: Words) -> Line:
+def _sequence(enrolment: Enrolment, pause: Action | None, words: Words) -> Line:
     _ = words.gettext
     name = first_shown(enrolment.sequence)
     place = _("step %(step)s of %(steps)s", step=enrolment.step, steps=enrolment.steps)
@@ -133,7 +135,14 @@ def _sequence(enrolment: Enrolment, words: Words) -> Line:
     }[enrolment.status]
     reason = first_shown(enrolment.reason)
     bottom = f"{status}: {reason}" if reason else status
-    return Line(dotted(name, place), icon=Icon.SEQUENCE, top=_("Sequence"), bottom=bottom, on_click=link(enrolment.url))
+    return Line(
+        dotted(name, place),
+        icon=Icon.SEQUENCE,
+        top=_("Sequence"),
+        bottom=bottom,
+        button=Button(_("Pause"), pause) if pause else None,
+        on_click=link(enrolment.url),
+    )
 
 
 def _tools(known: Known, words: Words) -> Widget | None:

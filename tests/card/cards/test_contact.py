@@ -75,6 +75,13 @@ def test_a_sequence_says_where_it_stands_and_why(status: SequenceStatus) -> None
     assert f"{status.value}: she replied" in text
 
 
+def test_a_sequence_is_paused_from_the_card_while_it_runs() -> None:
+    assert KNOWN.enrolment
+    assert "pause-sequence" not in actions_of(contact.card(KNOWN, ENGLISH))
+    running = replace(KNOWN, enrolment=replace(KNOWN.enrolment, status=SequenceStatus.RUNNING))
+    assert actions_of(contact.card(running, ENGLISH))["pause-sequence"] == [{"mail": "m1", "enrolment": "e1"}]
+
+
 def test_no_button_is_drawn_for_what_cannot_be_done_yet() -> None:
     drawn = actions_of(contact.card(replace(KNOWN, offers=BASIC_OFFERS), ENGLISH))
     assert {Do.NEW_NOTE, Do.NEW_TASK} <= drawn.keys()
