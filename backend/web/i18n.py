@@ -39,7 +39,7 @@ def speak_languages(app: Flask) -> None:
         locale_selector=choose_language,
         timezone_selector=choose_timezone,
     )
-    filters = (money, short_money, number, ago, day_heading, clock_time, calendar_date, full_moment)
+    filters = (money, short_money, number, ago, day_heading, clock_time, calendar_date, full_moment, local_day)
     app.jinja_env.filters.update({each.__name__: each for each in filters})
 
 

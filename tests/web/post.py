@@ -41,15 +41,15 @@ class Post:
         """Deliver to the mailboxes of `owners` (the rep, where none is named); `name` becomes the Message-ID."""
         at = at or self.office.clock.now()
         raw = _write(subject, text, sender, to, at, answers, name or f"m{next(_numbers)}")
-        message_ids = {self._store(owner, raw, at) for owner in owners or (self.office.rep_id,)}
+        message_ids = {self._store(owner, raw, at, text[:200]) for owner in owners or (self.office.rep_id,)}
         assert len(message_ids) == 1
         return message_ids.pop()
 
-    def _store(self, owner: int, raw: bytes, at: datetime) -> int:
+    def _store(self, owner: int, raw: bytes, at: datetime, snippet: str) -> int:
         office, number = self.office, next(_numbers)
         mailbox_id = self.mailboxes.get(owner) or self._connect(owner)
         payload = payload_of(raw)
-        gmail = GmailMessage(f"g{number}", f"t{number}", ("INBOX",), "1", to_epoch_ms(at), len(raw), "", payload)
+        gmail = GmailMessage(f"g{number}", f"t{number}", ("INBOX",), "1", to_epoch_ms(at), len(raw), snippet, payload)
         with office.db.write() as session:
             policy = load_policy(session, office.workspace_id)
             facts = MailboxFacts(office.workspace_id, mailbox_id, policy.is_ours)

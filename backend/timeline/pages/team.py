@@ -1,0 +1,42 @@
+"""What happened in the whole team, newest first; and a mail's text, fetched when it is opened."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask_babel import gettext
+
+from backend.accounts.guards import current_actor, needs
+from backend.accounts.store import users
+from backend.kit.errors import NotFoundError
+from backend.mail.quotes import split_reply
+from backend.timeline.pages.entries import PERIODS_DAYS, asked_for, fetch, with_questions
+from backend.timeline.pages.room import KIND_WORDS, blueprint
+from backend.timeline.store import mail_text
+from backend.web.house import house
+
+
+@blueprint.get("/timeline")
+@needs()
+def team() -> str:
+    """Show the team's timeline, or for htmx only the entries that follow."""
+    wanted = asked_for()
+    with house().db.read() as session:
+        page = fetch(session, wanted)
+        people = users(session, current_actor().workspace_id)
+    shown = {"page": page, "after_day": request.args.get("day", ""), "older": with_questions}
+    if "HX-Request" in request.headers:
+        return render_template("timeline/entries.html", **shown)
+    return render_template(
+        "timeline/team.html", **shown, wanted=wanted, people=people, kind_words=KIND_WORDS, periods=PERIODS_DAYS
+    )
+
+
+@blueprint.get("/mail/<int:message_id>/text")
+@needs()
+def text_of_mail(message_id: int) -> str:
+    """Show a mail's new text, its quotes folded. Raises `NotFoundError` where the visitor may not read it."""
+    with house().db.read() as session:
+        text = mail_text(session, current_actor(), message_id)
+    if text is None:
+        raise NotFoundError(gettext("That mail is not here, or its owner does not share its text."))
+    return render_template("timeline/mail_text.html", reply=split_reply(text))
