@@ -12,6 +12,8 @@ from backend.accounts.shapes import Actor, GrantKind, MailboxStatus, Sharing
 from backend.accounts.tables import Mailbox, User
 from backend.audit.service import record
 from backend.audit.shapes import Subject
+from backend.gmail.errors import Transient
+from backend.gmail.oauth import OAuthClient, UserGrant
 from backend.kit.clock import Clock
 from backend.kit.errors import ConflictError, UserError
 
@@ -68,11 +70,25 @@ def ask_to_reconnect(session: Session, clock: Clock, mailbox: Mailbox, why: str)
     record(session, clock, mailbox.workspace_id, "mailbox.reconnect_needed", _subject(mailbox), details={"why": why})
 
 
-def disconnect_mailbox(session: Session, clock: Clock, mailbox: Mailbox, *, by: Actor | None = None) -> None:
-    """Forget the grant; the mail that was read stays with the team."""
+def disconnect_mailbox(session: Session, clock: Clock, mailbox: Mailbox, *, by: Actor | None = None) -> bytes | None:
+    """Forget the grant; the mail that was read stays with the team. Returns what is left for `give_grant_back`."""
+    sealed = mailbox.grant_ciphertext if mailbox.grant_kind == GrantKind.OAUTH else None
     mailbox.grant_kind, mailbox.grant_ciphertext = GrantKind.NONE.value, None
     _set_status(mailbox, MailboxStatus.DISCONNECTED)
     record(session, clock, by or mailbox.workspace_id, "mailbox.disconnect", _subject(mailbox))
+    return sealed
+
+
+def give_grant_back(client: OAuthClient, vault: Vault, sealed: bytes) -> bool:
+    """Tell Google that a grant is no longer wanted; False where Google does not answer or no key opens the grant.
+
+    Call it outside a transaction: the mailbox is disconnected here whatever Google says.
+    """
+    try:
+        client.revoke(UserGrant.from_json(vault.open(sealed)))
+    except (Transient, UserError):
+        return False
+    return True
 
 
 def share_mailbox(session: Session, clock: Clock, by: Actor, mailbox: Mailbox, sharing: Sharing) -> None:

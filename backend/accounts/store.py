@@ -111,6 +111,12 @@ def mailboxes_at(session: Session, address: str) -> Sequence[Mailbox]:
     return session.scalars(select(Mailbox).where(Mailbox.address == clean(address).strip().lower())).all()
 
 
+def all_mailboxes(session: Session) -> Sequence[tuple[Mailbox, str]]:
+    """Return every mailbox of the installation with its owner's e-mail: for the command line only."""
+    wanted = select(Mailbox, User.email).join(User, User.id == Mailbox.user_id).order_by(Mailbox.address, Mailbox.id)
+    return [(mailbox, email) for mailbox, email in session.execute(wanted)]
+
+
 def mailboxes(
     session: Session, workspace_id: int, *, user_id: int | None = None, after_id: int = 0, limit: int | None = None
 ) -> Sequence[Mailbox]:

@@ -149,6 +149,13 @@ class TestOneTimeLink:
         assert "bob@" in client.get(HOME).get_data(as_text=True)
         assert client.post(link, data={"csrf_token": csrf_token(client, HOME)}).status_code == 403
 
+    def test_it_leads_on_to_the_mailbox_that_is_to_be_connected(self, client: FlaskClient, link: str) -> None:
+        link += "?next=/settings/mailboxes%3Faddress%3Dbob%2540gmail.example"
+        page = client.get(link).get_data(as_text=True)
+        assert 'value="/settings/mailboxes?address=bob%40gmail.example"' in page
+        form = {"csrf_token": csrf_token(client, link), "next": "/settings/mailboxes?address=bob%40gmail.example"}
+        assert client.post(link.split("?")[0], data=form).location == form["next"]
+
     def test_a_link_nobody_made_is_refused(self, client: FlaskClient) -> None:
         assert client.post("/signin/made-up", data={"csrf_token": csrf_token(client)}).status_code == 403
 

@@ -13,6 +13,7 @@ from backend.accounts.guards import current_actor, needs
 from backend.accounts.mailboxes import (
     connect_mailbox,
     disconnect_mailbox,
+    give_grant_back,
     pause_mailbox,
     resume_mailbox,
     share_mailbox,
@@ -20,7 +21,6 @@ from backend.accounts.mailboxes import (
 from backend.accounts.pages.round_trip import Arrival, leave_for_google
 from backend.accounts.shapes import GrantKind, Sharing
 from backend.accounts.tables import Mailbox
-from backend.gmail.errors import Transient
 from backend.gmail.oauth import GMAIL_SCOPE, MAILBOX_SCOPES, UserGrant
 from backend.kit.errors import UserError
 from backend.web.house import house
@@ -36,12 +36,16 @@ open_way(blueprint, Way("mailboxes", lazy_gettext("My mailboxes"), "mail", "own_
 @blueprint.get("")
 @needs()
 def show() -> str:
-    """The signed-in person's mailboxes."""
+    """The signed-in person's mailboxes; `address` in the query is the one they came to connect."""
     actor = current_actor()
     with house().db.read() as session:
         own = store.mailboxes(session, actor.workspace_id, user_id=actor.user_id)
     return render_template(
-        "accounts/mailboxes.html", mailboxes=own, has_google=desk().google is not None, levels=list(Sharing)
+        "accounts/mailboxes.html",
+        mailboxes=own,
+        wanted=request.args.get("address", ""),
+        has_google=desk().google is not None,
+        levels=list(Sharing),
     )
 
 
@@ -109,22 +113,11 @@ def share(mailbox_id: int) -> Response:
 def disconnect(mailbox_id: int) -> Response:
     """Forget the grant here, and give it back to Google."""
     with house().db.write() as session:
-        mailbox = _own(session, mailbox_id)
-        sealed = mailbox.grant_ciphertext if mailbox.grant_kind == GrantKind.OAUTH else None
-        disconnect_mailbox(session, house().clock, mailbox, by=current_actor())
-    if sealed is not None:
-        _give_back(sealed)
-    return redirect(_page())
-
-
-def _give_back(sealed: bytes) -> None:
-    """Best effort: the mailbox is disconnected here whatever Google, or a lost key, says."""
+        sealed = disconnect_mailbox(session, house().clock, _own(session, mailbox_id), by=current_actor())
     google = desk().google
-    try:
-        if google is not None:
-            google.client.revoke(UserGrant.from_json(desk().vault.open(sealed)))
-    except (Transient, UserError):
+    if sealed is not None and google is not None and not give_grant_back(google.client, desk().vault, sealed):
         toast(gettext("Google could not be told; please remove Enlace in your Google account yourself."))
+    return redirect(_page())
 
 
 def _own(session: Session, mailbox_id: int) -> Mailbox:

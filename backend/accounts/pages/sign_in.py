@@ -64,7 +64,7 @@ def logout() -> Response:
 @blueprint.get("/signin/<token>")
 def show_link(token: str) -> str:
     """Show the button only: programs that open every link in a mail must not use it up."""
-    return render_template("accounts/link.html", token=token)
+    return render_template("accounts/link.html", token=token, next_path=_next())
 
 
 @blueprint.post("/signin/<token>")
@@ -74,7 +74,7 @@ def use_link(token: str) -> Response | tuple[str, int]:
         user = redeem_sign_in_link(session, house().clock, token)
     if user is None:
         return _show_login(gettext("This link was used already or has expired; ask for a new one.")), 403
-    return _enter(user, "link", "/")
+    return _enter(user, "link", _next())
 
 
 @blueprint.get("/oauth/google/start")

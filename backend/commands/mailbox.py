@@ -1,0 +1,155 @@
+"""`enlace mailbox`: the Gmail mailboxes that are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from backend.accounts import store
+from backend.accounts.mailboxes import (
+    connect_mailbox,
+    disconnect_mailbox,
+    give_grant_back,
+    pause_mailbox,
+    set_aliases,
+)
+from backend.accounts.shapes import GrantKind
+from backend.accounts.tables import Mailbox
+from backend.commands.user import find_user, sign_in_address
+from backend.gmail.errors import AuthRevoked, GmailError, PermissionDenied
+from backend.gmail.gateway import Gmail
+from backend.gmail.oauth import DelegatedGrant, UserGrant, read_authorized_user
+from backend.installation import Installation, oauth_client
+from backend.kit.errors import NotFoundError, UserError
+from backend.mail.addresses import key_of
+
+
+@click.group()
+def mailbox() -> None:
+    """Connect mailboxes, look after them, and leave them."""
+
+
+@mailbox.command()
+@click.option("--address", required=True, metavar="ADDRESS", help="The mailbox's address.")
+@click.option("--user", "email", required=True, metavar="ADDRESS", help="Whose mailbox it is.")
+@click.option(
+    "--token-json",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="google-auth's authorized-user JSON: client_id, client_secret, refresh_token.",
+)
+@click.option("--service-account", is_flag=True, help="Enter by the account of GOOGLE_SERVICE_ACCOUNT_FILE.")
+@click.pass_obj
+def connect(
+    installation: Installation, address: str, email: str, token_json: Path | None, *, service_account: bool
+) -> None:
+    r"""Let Enlace into a mailbox. Connecting one anew keeps all that was read.
+
+    Without FILE and without a service account it prints a link for the user: it signs them in once and leads to
+    the page where they grant access with Google (`enlace serve` must be running).
+
+    \b
+    Examples:
+      enlace mailbox connect --address ana@example.com --user ana@example.com
+      enlace mailbox connect --address ana@example.com --user ana@example.com --token-json token.json
+    """
+    if token_json is not None:
+        grant = read_authorized_user(token_json)
+        _connect(installation, email, address, grant, GrantKind.OAUTH, grant.to_json())
+    elif service_account:
+        _connect(installation, email, address, DelegatedGrant(address), GrantKind.SERVICE_ACCOUNT)
+    else:
+        _print_link(installation, email, address)
+
+
+@mailbox.command("list")
+@click.pass_obj
+def list_(installation: Installation) -> None:
+    """Show every mailbox with its owner and state."""
+    table = Table("Address", "Owner", "Status", "Why", "Colleagues see", box=None)
+    with installation.db.read() as session:
+        for row, owner in store.all_mailboxes(session):
+            table.add_row(row.address, owner, row.status, row.status_reason, row.sharing)
+    Console().print(table)
+
+
+@mailbox.command()
+@click.argument("address")
+@click.option("--why", default="", help="One sentence for the mailbox's owner.")
+@click.pass_obj
+def pause(installation: Installation, address: str, why: str) -> None:
+    """Read nothing of ADDRESS and send nothing from it, until its owner resumes it."""
+    with installation.db.write() as session:
+        pause_mailbox(session, installation.clock, find_mailbox(session, address), why=why)
+    click.echo(f"{address} is paused; its grant and its mail are kept.")
+
+
+@mailbox.command()
+@click.argument("address")
+@click.pass_obj
+def disconnect(installation: Installation, address: str) -> None:
+    """Forget the grant to ADDRESS and give it back to Google; the mail that was read stays."""
+    with installation.db.write() as session:
+        sealed = disconnect_mailbox(session, installation.clock, find_mailbox(session, address))
+    click.echo(f"{address} is disconnected; its mail is kept.")
+    client = oauth_client(installation.settings)
+    if sealed is not None and client is not None and not give_grant_back(client, installation.vault, sealed):
+        click.echo("Google could not be told; remove Enlace at myaccount.google.com/permissions.", err=True)
+
+
+def find_mailbox(session: Session, address: str) -> Mailbox:
+    """Return the mailbox at an address. Raises `NotFoundError`, or `UserError` where two teams have it."""
+    found = store.mailboxes_at(session, address)
+    if not found:
+        raise NotFoundError(f"There is no mailbox {address}; see them with: enlace mailbox list")
+    if len(found) > 1:
+        raise UserError(f"Two teams have the mailbox {address}; choose on the page Settings → My mailboxes.")
+    return found[0]
+
+
+def _connect(
+    installation: Installation, email: str, address: str, grant: UserGrant | DelegatedGrant, kind: GrantKind,
+    secret: str = "",
+) -> None:  # fmt: skip
+    """Try the grant at Gmail first, then store it with the mailbox's other addresses."""
+    aliases = _try(installation, grant, address)
+    with installation.db.write() as session:
+        row = connect_mailbox(
+            session, installation.clock, installation.vault, find_user(session, email),
+            address=address, address_key=key_of(address), kind=kind, secret=secret,
+        )  # fmt: skip
+        set_aliases(session, row, aliases)
+    click.echo(f"{address} is connected; the worker reads it from now on.")
+
+
+def _try(installation: Installation, grant: UserGrant | DelegatedGrant, address: str) -> list[str]:
+    try:
+        return _aliases_of(installation.google.open(installation.desk.access(grant)), address)
+    except AuthRevoked as error:
+        raise UserError(f"Google no longer honours this grant to {address}; obtain a new one.") from error
+    except PermissionDenied as error:
+        raise UserError(f"Google does not let us into {address} ({error.detail}).") from error
+    except GmailError as error:
+        raise UserError(f"Gmail does not answer for {address} just now ({error.detail}); try again.") from error
+
+
+def _aliases_of(gmail: Gmail, address: str) -> list[str]:
+    found = gmail.profile().address
+    if key_of(found) != key_of(address):
+        raise UserError(f"This grant opens {found}, not {address}; nothing was stored.")
+    return [key_of(alias.address) for alias in gmail.send_as() if alias.is_verified]
+
+
+def _print_link(installation: Installation, email: str, address: str) -> None:
+    if oauth_client(installation.settings) is None:
+        raise UserError("Set ENLACE_GOOGLE_CLIENT_ID and ENLACE_GOOGLE_CLIENT_SECRET first, or give --token-json FILE.")
+    path = quote(f"/settings/mailboxes?address={quote(address)}", safe="/")
+    with installation.db.write() as session:
+        link = sign_in_address(installation, session, find_user(session, email), next_path=path)
+    click.echo(f"Open this once, within a day, to grant access to {address}:", err=True)
+    click.echo(link)

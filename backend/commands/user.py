@@ -1,0 +1,85 @@
+"""`enlace user`: the people who sign in."""
+
+from __future__ import annotations
+
+import click
+from sqlalchemy.orm import Session
+
+from backend.accounts import store
+from backend.accounts.keys import make_sign_in_link
+from backend.accounts.rules import LANGUAGES, checked_email
+from backend.accounts.service import create_user, create_workspace
+from backend.accounts.shapes import Role
+from backend.accounts.tables import User, Workspace
+from backend.installation import Installation
+from backend.kit.errors import NotFoundError
+from backend.mail.addresses import domain_of, is_free_mail, key_of
+
+
+@click.group()
+def user() -> None:
+    """Make users, and let them in."""
+
+
+@user.command()
+@click.option("--email", required=True, metavar="ADDRESS", help="The address to sign in with.")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    required=True,
+    help="A rep works, a manager also reads everybody's, an admin also sets policy.",
+)
+@click.option("--name", default="", help="As colleagues shall see it.")
+@click.option("--locale", type=click.Choice(LANGUAGES), default="en", show_default=True, help="The language of pages.")
+@click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Such as Europe/Madrid.")
+@click.pass_obj
+def create(installation: Installation, email: str, role: str, name: str, locale: str, timezone: str) -> None:
+    r"""Make a user and print a link that signs them in once, within a day.
+
+    The first user founds the team; its internal mail domain is that of the user's address.
+
+    \b
+    Example:
+      enlace user create --email ana@example.com --role admin --timezone Europe/Madrid
+    """
+    with installation.db.write() as session:
+        person = create_user(
+            session, installation.clock, _team(installation, session, email),
+            email=email, role=Role(role), name=name, locale=locale, timezone=timezone,
+        )  # fmt: skip
+        address = sign_in_address(installation, session, person)
+    click.echo(address)
+
+
+@user.command()
+@click.option("--email", required=True, metavar="ADDRESS", help="Whom it shall sign in.")
+@click.pass_obj
+def link(installation: Installation, email: str) -> None:
+    """Print a new link that signs a user in once, within a day."""
+    with installation.db.write() as session:
+        address = sign_in_address(installation, session, find_user(session, email))
+    click.echo(address)
+
+
+def find_user(session: Session, email: str) -> User:
+    """Return a user by address. Raises `NotFoundError` with the way to make one."""
+    found = store.find_user_by_email(session, email)
+    if found is None:
+        raise NotFoundError(f"There is no user {email}; make one with: enlace user create --email {email} --role rep")
+    return found
+
+
+def sign_in_address(installation: Installation, session: Session, person: User, *, next_path: str = "") -> str:
+    """Return the address of a new one-time link, which leads on to `next_path`."""
+    token = make_sign_in_link(session, installation.clock, person)
+    return f"{installation.settings.public_url}/signin/{token}{f'?next={next_path}' if next_path else ''}"
+
+
+def _team(installation: Installation, session: Session, email: str) -> Workspace:
+    """Return the installation's team, founded with its first user."""
+    found = store.first_workspace(session)
+    if found is not None:
+        return found
+    domain = domain_of(key_of(checked_email(email)))
+    own = "" if is_free_mail(domain) else domain
+    return create_workspace(session, installation.clock, own or "Team", domain=own)
