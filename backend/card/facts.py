@@ -34,6 +34,8 @@ class Do(StrEnum):
     CREATE_CONTACT = "create-contact"  # person
     CREATE_CONTACT_AND_DEAL = "create-contact-and-deal"  # person
     LINK_EXISTING = "link-existing"  # pushes the search (person where it is about one)
+    SEARCH = "search"  # (person) ← query → updates the search with what was found
+    LINK_TO = "link-to"  # record, (person) → back, with a notice that can undo
     IGNORE_ADDRESS = "ignore-address"  # person
     IGNORE_DOMAIN = "ignore-domain"  # person
     NEW_NOTE = "new-note"  # record → pushes the form
@@ -44,6 +46,7 @@ class Do(StrEnum):
     NEW_CALL = "new-call"  # record → pushes the form
     SAVE_CALL = "save-call"  # record ← outcome, text (may be missing)
     ENROL = "enrol"  # record → pushes the choice of sequence
+    START_SEQUENCE = "start-sequence"  # record, sequence → back, with a notice that can undo
     PAUSE_SEQUENCE = "pause-sequence"  # enrolment
     REFRESH = "refresh"  # updates: the way out of an error
 
@@ -280,6 +283,26 @@ class Unlinked:
 
 
 Subject = Known | Unknown | Several | Internal | Unlinked
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record that a search found; `detail` tells it from its namesakes ("Proposal · €12,000", "Nordwind")."""
+
+    id: str
+    name: str
+    detail: str = ""
+    is_deal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Startable:
+    """A sequence that a person may be enrolled in; `refusal` says why not just now ("has a running sequence")."""
+
+    id: str
+    name: str
+    detail: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

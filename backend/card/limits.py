@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from backend.card.markup import Html, html, is_safe_link, plain
+from backend.kit.text import clean
 
 MAX_WIDGETS = 100
 TITLE_CHARS, LABEL_CHARS, BUTTON_CHARS, TEXT_CHARS = 80, 120, 40, 800
@@ -30,14 +31,20 @@ def require_picture(url: str) -> None:
 
 def set_plain(shape: Any, name: str, limit: int, *, needed: bool = False) -> None:
     """Clean and shorten a plain text field in place; with `needed` it may not end up empty."""
-    _set(shape, name, plain(getattr(shape, name), limit), needed)
+    _set(shape, name, plain(getattr(shape, name), limit), needed=needed)
+
+
+def set_verbatim(shape: Any, name: str) -> None:
+    """Clean a field that the reader edits in place, keeping its lines and its length; white space alone is nothing."""
+    text = clean(getattr(shape, name))
+    _set(shape, name, text if text.strip() else "", needed=False)
 
 
 def set_html(shape: Any, name: str, limit: int, *, needed: bool = False) -> None:
     """Escape, clean and shorten an HTML field in place; with `needed` it may not end up empty."""
-    _set(shape, name, html(getattr(shape, name), limit), needed)
+    _set(shape, name, html(getattr(shape, name), limit), needed=needed)
 
 
-def _set(shape: Any, name: str, text: str | Html, needed: bool) -> None:  # noqa: FBT001 - the two above name it
+def _set(shape: Any, name: str, text: str | Html, *, needed: bool) -> None:
     require(text or not needed, f"{type(shape).__name__}.{name} is empty")
     object.__setattr__(shape, name, text)

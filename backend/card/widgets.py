@@ -19,6 +19,7 @@ from backend.card.limits import (
     require_picture,
     set_html,
     set_plain,
+    set_verbatim,
 )
 from backend.card.markup import is_safe_link
 
@@ -180,6 +181,7 @@ class TextInput:
     def __post_init__(self) -> None:
         _set_input(self)
         set_plain(self, "hint", LABEL_CHARS)
+        set_verbatim(self, "value")
 
 
 @dataclass(frozen=True, slots=True)

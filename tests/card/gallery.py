@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from typing import Any
 
-from backend.card.cards import context_card, deal, forms, home, receipt, trouble
+from backend.card.cards import context_card, deal, enrol, forms, home, receipt, search, trouble
 from backend.card.cards.trouble import Trouble
 from backend.card.facts import Internal, Several, Unlinked
 from backend.card.shapes import Card, Footer, Header, MenuItem, Section
@@ -29,7 +29,7 @@ from backend.card.widgets import (
     TextInput,
 )
 from backend.card.words import Words
-from tests.card.samples import CRM, DEAL, HOME, KNOWN, MAIL, RECEIPT, STRANGER, UNKNOWN, people
+from tests.card.samples import CRM, DEAL, FOUND, HOME, KNOWN, MAIL, RECEIPT, STARTABLE, STRANGER, UNKNOWN, people
 
 CRM_LINK = Link(CRM)
 SAVE = Action("save-note", {"record": "p1"}, required=("text",))
@@ -70,6 +70,8 @@ def all_cards(words: Words) -> list[Card]:
         home.card(HOME, words),
         forms.note_card("p1", "Ana", MAIL, words),
         forms.task_card("p1", "Ana", MAIL, words),
+        search.card("nord", FOUND, MAIL, words, person="p1"),
+        enrol.card("p1", "Ana", STARTABLE, MAIL, words),
         *(trouble.card(kind, words, url=CRM) for kind in Trouble),
     ]
 
@@ -112,4 +114,6 @@ def every_card(write: Callable[[], str], words: Words) -> list[Card]:
         receipt.card(rewritten(RECEIPT, write), MAIL, words),
         home.card(rewritten(HOME, write), words),
         forms.note_card("p1", write(), MAIL, words),
+        search.card(write(), rewritten(FOUND, write), MAIL, words),
+        enrol.card("p1", write(), rewritten(STARTABLE, write), MAIL, words),
     ]

@@ -15,6 +15,7 @@ from backend.card.facts import (
     Deal,
     Do,
     Enrolment,
+    Found,
     Guess,
     Home,
     Known,
@@ -27,6 +28,7 @@ from backend.card.facts import (
     SequenceStatus,
     Speaker,
     Stage,
+    Startable,
     Task,
     Unknown,
     Waiting,
@@ -99,6 +101,16 @@ HOME = Home(
     more_url=CRM,
     unlinked_count=3,
     unlinked_url=CRM + "unlinked",
+)
+
+
+FOUND = (
+    Found("d1", "Nordwind – 40 seats", "Proposal · €12,000", is_deal=True),
+    Found("p1", "Ana Ruiz", "Nordwind GmbH"),
+)
+STARTABLE = (
+    Startable("q1", "Onboarding", "5 steps in 12 days"),
+    Startable("q2", "Win back", "3 steps", refusal="Ana is in another sequence"),
 )
 
 

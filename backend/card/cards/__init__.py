@@ -1,7 +1,7 @@
 """One file a card: facts and a reader's words in, a `Card` out. Pure.
 
-`context_card` chooses the card of a mail by what is known of it. Actions push further ones: `receipt`, `deal`, `forms`;
-`home` stands where no mail is open, `trouble` where something failed.
+`context_card` chooses the card of a mail by what is known of it. Actions push `receipt`, `deal`, `search`, `enrol` and
+`forms`; `home` stands where no mail is open, `trouble` where something failed.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def card(known: Known, words: Words) -> Card:
 
 def _who(known: Known, words: Words) -> Iterator[Widget]:
     person = known.person
-    yield Line(shown_address(known, words), icon=Icon.PERSON, on_click=link(person.url))
+    yield Line(_shown_address(known, words), icon=Icon.PERSON, on_click=link(person.url))
     if person.company and (name := first_shown(person.company.name)):
         yield Line(name, icon=Icon.COMPANY, on_click=link(person.company.url))
     if known.last_touch:
@@ -57,7 +57,7 @@ def _who(known: Known, words: Words) -> Iterator[Widget]:
 _TOUCH_ICONS = {Means.MAIL: Icon.EMAIL, Means.CALL: Icon.PHONE, Means.MEETING: Icon.PEOPLE}
 
 
-def shown_address(known: Known, words: Words) -> str:
+def _shown_address(known: Known, words: Words) -> str:
     """The address that the person writes from, or the name where it is all there is."""
     return first_shown(known.person.address) or shown_name(known.person, words)
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from backend.card.cards import context_card, deal, forms, home, receipt, trouble
+from backend.card.cards import context_card, deal, enrol, forms, home, receipt, search, trouble
 from backend.card.cards.several import MAX_PEOPLE
 from backend.card.cards.trouble import Trouble
 from backend.card.facts import Deal, Home, Internal, Known, Several, Subject, Unknown, Unlinked
@@ -15,11 +15,13 @@ from tests.card.samples import (
     CRM,
     DEAL,
     ENGLISH,
+    FOUND,
     HOME,
     KNOWN,
     MAIL,
     RECEIPT,
     SPANISH,
+    STARTABLE,
     STRANGER,
     UNKNOWN,
     people,
@@ -112,6 +114,27 @@ def test_a_receipt_without_a_sentence_was_linked_by_hand_by_somebody() -> None:
     text = text_of(receipt.card(bare, MAIL, ENGLISH))
     assert "Linked by hand" in text
     assert "Linked by Sam" in text
+
+
+def test_a_search_keeps_the_query_and_links_what_it_found() -> None:
+    card = search.card("nord", FOUND, MAIL, ENGLISH, person="p1")
+    assert painted(card)["sections"][0]["widgets"][0]["textInput"]["value"] == "nord"
+    assert actions_of(card)["search"] == [{"mail": "m1", "person": "p1"}]
+    assert [use["record"] for use in actions_of(card)["link-to"]] == ["d1", "p1"]
+    assert "Found" in text_of(card).splitlines()
+
+
+def test_a_search_without_a_query_shows_likely_records_or_nothing() -> None:
+    assert "Likely" in text_of(search.card("", FOUND, MAIL, ENGLISH)).splitlines()
+    assert "Nothing found" not in text_of(search.card(" ", (), MAIL, ENGLISH))
+    assert "Nothing found" in text_of(search.card("xyz", (), MAIL, ENGLISH))
+
+
+def test_a_sequence_that_refuses_says_why_and_cannot_be_started() -> None:
+    card = enrol.card("p1", "Ana Ruiz", STARTABLE, MAIL, ENGLISH)
+    assert actions_of(card)["start-sequence"] == [{"mail": "m1", "record": "p1", "sequence": "q1"}]
+    assert "Ana is in another sequence" in text_of(card)
+    assert "There is no sequence yet" in text_of(enrol.card("p1", "Ana", (), MAIL, ENGLISH))
 
 
 def test_forms_send_nothing_while_what_they_need_is_empty() -> None:
