@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from babel.numbers import (
     NumberFormatError,
     format_compact_currency,
@@ -39,7 +39,18 @@ def speak_languages(app: Flask) -> None:
         locale_selector=choose_language,
         timezone_selector=choose_timezone,
     )
-    filters = (money, short_money, number, ago, day_heading, clock_time, calendar_date, full_moment, local_day)
+    filters = (
+        money,
+        short_money,
+        number,
+        ago,
+        day_heading,
+        clock_time,
+        calendar_date,
+        full_moment,
+        local_day,
+        long_day,
+    )
     app.jinja_env.filters.update({each.__name__: each for each in filters})
 
 
@@ -115,6 +126,11 @@ def day_heading(moment: datetime | date) -> str:
 def calendar_date(moment: datetime | date) -> str:
     """Write a date briefly: “Nov 3”, with its year where that is not this one."""
     return _by_skeleton(local_day(moment), "MMMd", local_day(house().clock.now()))
+
+
+def long_day(moment: datetime | date) -> str:
+    """Write a day in full, for a page's head: “Tuesday, November 3”."""
+    return str(format_date(local_day(moment), "full", locale=get_locale()))
 
 
 def clock_time(moment: datetime) -> str:

@@ -7,12 +7,16 @@ import pytest
 from flask.testing import FlaskClient
 
 from backend.accounts.tables import Mailbox
+from backend.activities.pages import blueprint as activities
+from backend.activities.service import add_activity
+from backend.activities.shapes import ActivityKind, NewActivity
 from backend.db import Database
 from backend.kit.clock import VirtualClock
 from backend.linking.pages import blueprint as linking
 from backend.records import service
 from backend.records.pages import blueprint as records
 from backend.records.shapes import NewCompany, NewContact, NewDeal
+from backend.records.tables import Deal
 from backend.timeline.pages import blueprint
 from tests.web.post import Post
 from tests.web.team import Office, open_office
@@ -23,7 +27,7 @@ REPLY = "Yes, forty please.\n\nOn Mon, 5 Jan 2026 at 09:00, Lucía <lucia@lumbre
 
 @pytest.fixture
 def office(sqlite_db: Database, clock: VirtualClock) -> Office:
-    return open_office(sqlite_db, clock, blueprint, records, linking)
+    return open_office(sqlite_db, clock, blueprint, records, linking, activities)
 
 
 @pytest.fixture
@@ -198,3 +202,23 @@ def test_markup_in_a_mail_stays_text(client: FlaskClient, post: Post, ana: int) 
         page = client.get(path).text
         assert "<script>1" not in page
         assert "<b>bold" not in page
+
+
+def test_today_shows_my_tasks_and_my_deals_that_go_cold(
+    office: Office, client: FlaskClient, ana: int, clock: VirtualClock
+) -> None:
+    quiet, lively = add_deal(office, ana, "Quiet"), add_deal(office, ana, "Lively")
+    with office.db.write() as session:
+        for name, owner in (("Send the offer", office.rep_id), ("Somebody else's", office.admin_id)):
+            new = NewActivity(ActivityKind.TASK, name, (lively,), owner, due_at=clock.now() - timedelta(days=1))
+            add_activity(session, clock, office.workspace_id, new)
+        for deal_id in (quiet, lively):
+            session.get_one(Deal, deal_id).owner_id = office.rep_id
+            session.get_one(Deal, deal_id).stage_entered_at = clock.now() - timedelta(days=30)
+    page = client.get("/").text
+    assert "Send the offer" in page
+    assert "overdue" in page
+    assert "Somebody else" not in page
+    cold = page.partition("Going cold")[2]
+    assert f'href="/deals/{quiet}"' in cold
+    assert f'href="/deals/{lively}"' not in cold

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor, needs
+from backend.activities.store import open_tasks_of_record
 from backend.kit.errors import NotFoundError
 from backend.records.shapes import RecordView
 from backend.records.store.reading import (
@@ -70,9 +71,16 @@ def _show(session: Session, kind: str, record: RecordView, **parts: Any) -> str:
     shown = {"page": fetch(session, wanted), "after_day": request.args.get("day", ""), "older": with_questions}
     if "HX-Request" in request.headers:
         return render_template("timeline/entries.html", **shown)
-    touch = last_touch(session, current_actor(), record.id)
     return render_template(
-        f"timeline/{kind}.html", **shown, **parts, record=record, wanted=wanted, touch=touch, kind_words=KIND_WORDS
+        f"timeline/{kind}.html",
+        **shown,
+        **parts,
+        record=record,
+        wanted=wanted,
+        kind_words=KIND_WORDS,
+        touch=last_touch(session, current_actor(), record.id),
+        tasks=open_tasks_of_record(session, current_actor().workspace_id, record.id),
+        now=house().clock.now(),
     )
 
 
