@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from backend.accounts.keys import create_api_key
+from backend.commands.context import with_installation
 from backend.commands.user import find_user
 from backend.installation import Installation
 
@@ -17,7 +18,7 @@ def apikey() -> None:
 @apikey.command()
 @click.option("--user", "email", required=True, metavar="ADDRESS", help="Whom the key acts as, with that role.")
 @click.option("--name", default="", help="What it is for, to tell keys apart.")
-@click.pass_obj
+@with_installation
 def create(installation: Installation, email: str, name: str) -> None:
     r"""Make a key and print it, this once: only its hash is kept.
 

@@ -20,6 +20,7 @@ from backend.accounts.mailboxes import (
 )
 from backend.accounts.shapes import GrantKind
 from backend.accounts.tables import Mailbox
+from backend.commands.context import with_installation
 from backend.commands.user import find_user, sign_in_address
 from backend.gmail.errors import AuthRevoked, GmailError, PermissionDenied
 from backend.gmail.gateway import Gmail
@@ -44,7 +45,7 @@ def mailbox() -> None:
     help="google-auth's authorized-user JSON: client_id, client_secret, refresh_token.",
 )
 @click.option("--service-account", is_flag=True, help="Enter by the account of GOOGLE_SERVICE_ACCOUNT_FILE.")
-@click.pass_obj
+@with_installation
 def connect(
     installation: Installation, address: str, email: str, token_json: Path | None, *, service_account: bool
 ) -> None:
@@ -68,7 +69,7 @@ def connect(
 
 
 @mailbox.command("list")
-@click.pass_obj
+@with_installation
 def list_(installation: Installation) -> None:
     """Show every mailbox with its owner and state."""
     table = Table("Address", "Owner", "Status", "Why", "Colleagues see", box=None)
@@ -81,7 +82,7 @@ def list_(installation: Installation) -> None:
 @mailbox.command()
 @click.argument("address")
 @click.option("--why", default="", help="One sentence for the mailbox's owner.")
-@click.pass_obj
+@with_installation
 def pause(installation: Installation, address: str, why: str) -> None:
     """Read nothing of ADDRESS and send nothing from it, until its owner resumes it."""
     with installation.db.write() as session:
@@ -91,7 +92,7 @@ def pause(installation: Installation, address: str, why: str) -> None:
 
 @mailbox.command()
 @click.argument("address")
-@click.pass_obj
+@with_installation
 def disconnect(installation: Installation, address: str) -> None:
     """Forget the grant to ADDRESS and give it back to Google; the mail that was read stays."""
     with installation.db.write() as session:

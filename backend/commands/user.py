@@ -11,6 +11,7 @@ from backend.accounts.rules import LANGUAGES, checked_email
 from backend.accounts.service import create_user, create_workspace
 from backend.accounts.shapes import Role
 from backend.accounts.tables import User, Workspace
+from backend.commands.context import with_installation
 from backend.installation import Installation
 from backend.kit.errors import NotFoundError
 from backend.mail.addresses import domain_of, is_free_mail, key_of
@@ -32,7 +33,7 @@ def user() -> None:
 @click.option("--name", default="", help="As colleagues shall see it.")
 @click.option("--locale", type=click.Choice(LANGUAGES), default="en", show_default=True, help="The language of pages.")
 @click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Such as Europe/Madrid.")
-@click.pass_obj
+@with_installation
 def create(installation: Installation, email: str, role: str, name: str, locale: str, timezone: str) -> None:
     r"""Make a user and print a link that signs them in once, within a day.
 
@@ -53,7 +54,7 @@ def create(installation: Installation, email: str, role: str, name: str, locale:
 
 @user.command()
 @click.option("--email", required=True, metavar="ADDRESS", help="Whom it shall sign in.")
-@click.pass_obj
+@with_installation
 def link(installation: Installation, email: str) -> None:
     """Print a new link that signs a user in once, within a day."""
     with installation.db.write() as session:

@@ -24,7 +24,7 @@ class SampleUser:
     role: Role
     locale: str
     timezone: str
-    password: str = "demo"  # noqa: S105 - printed on purpose, beside the address to open
+    password: str = "enlace-demo"  # noqa: S105 - printed on purpose, beside the address to open
 
 
 @dataclass(frozen=True, slots=True)

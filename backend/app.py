@@ -1,0 +1,54 @@
+"""The web app: the rooms' doors put together on one Flask app."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+from flask import Blueprint
+
+from backend import __version__
+from backend.accounts import api as accounts_api
+from backend.accounts.desk import Desk, GoogleSignIn, open_desk
+from backend.accounts.guards import find_visitor, install_guards
+from backend.accounts.pages import register_pages
+from backend.activities.pages import blueprint as activities_pages
+from backend.gmail.identity import Certificates
+from backend.health import blueprint as health
+from backend.installation import Installation, oauth_client
+from backend.linking.pages import blueprint as linking_pages
+from backend.mail.addresses import key_of
+from backend.records.pages import blueprint as records_pages
+from backend.timeline.pages import blueprint as timeline_pages
+from backend.web.frame import make_web
+from backend.web.house import House, move_in
+
+PAGES: tuple[Blueprint, ...] = (timeline_pages, records_pages, linking_pages, activities_pages, health)
+APIS: tuple[Blueprint, ...] = (accounts_api.blueprint,)
+
+
+def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
+    """Build the app of an installation. `is_demo` shows sample logins and lets anybody in with them."""
+    settings = installation.settings
+    app = APIFlask(
+        __name__,
+        title="Enlace",
+        version=__version__,
+        spec_path="/api/v1/openapi.json",
+        docs_path=None,
+        static_folder="",
+    )
+    app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=16 * 1024 * 1024)
+    move_in(app, House(installation.db, installation.clock, installation.connect, settings.public_url, is_demo))
+    open_desk(app, Desk(installation.vault, _google_sign_in(installation), key_of))
+    make_web(app, find_visitor)
+    install_guards(app, is_local=settings.is_local)
+    register_pages(app)
+    for blueprint in (*PAGES, *APIS):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _google_sign_in(installation: Installation) -> GoogleSignIn | None:
+    client = oauth_client(installation.settings)
+    if client is None:
+        return None
+    return GoogleSignIn(client, Certificates(installation.settings.google_certs_url, installation.clock))
