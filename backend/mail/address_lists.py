@@ -72,11 +72,9 @@ class _Entry:
 def _scan(raw: str) -> Iterator[tuple[str, str]]:
     entry, depth, in_angle = _Entry(), 0, False
     for piece in _tokens(raw):
-        if piece == "(" and not in_angle:
-            depth += 1
-        elif depth:
-            depth -= piece == ")"
-            entry.comments += [piece] if depth else []
+        if depth or (piece == "(" and not in_angle):
+            entry.comments += [piece] if depth and (depth > 1 or piece != ")") else []
+            depth += (piece == "(") - (piece == ")")
         elif _ends_entry(piece, entry, in_angle=in_angle):
             yield from entry.result()
             entry, in_angle = _Entry(), False

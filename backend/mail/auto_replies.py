@@ -22,9 +22,10 @@ _MONTHS = {name: int(number) for name, number in terms("months").items()}
 _WEEKDAYS = {name: int(number) for name, number in terms("weekdays").items()}
 _MONTH = alternatives(_MONTHS)
 _ORDINAL = r"(?:st|nd|rd|th|er|\.|º|ª|°)?"
-_YEAR = r"(?:,?\s*(?:de|del|of)?\s*((?:20)\d\d)\b)?"
+_YEAR = r"(?:,?\s*(?:de|del|of)?\s*((?:19|20)\d\d)\b)?"
 
 _CUE = re.compile(rf"(?<!\w)(?:{alternatives(phrases('return_cues'))})(?!\w)|まで|から|까지|부터")
+_SENTENCE_END = re.compile(r"[^\W\d_]{4,}[.!?]\s|\n\n")  # not the dot of "12. Januar" or "Mon. 12"
 _DAY_MONTH = re.compile(rf"(?<![\d.])(\d{{1,2}}){_ORDINAL}\s*(?:de|of|d['’])?\s*({_MONTH})\b\.?{_YEAR}")  # noqa: RUF001 - the apostrophe of print
 _MONTH_DAY = re.compile(rf"(?<!\w)({_MONTH})\.?\s+(?:the\s+)?(\d{{1,2}}){_ORDINAL}(?![\d:]){_YEAR}")
 _ISO = re.compile(r"(?<!\d)(20\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
@@ -48,7 +49,8 @@ def auto_reply_until(text: str, subject: str, received_at: datetime) -> date | N
 
 
 def _is_cued(notice: str, at: int) -> bool:
-    return _CUE.search(notice[max(at - _CUE_REACH, 0) : at]) is not None
+    before = _SENTENCE_END.split(notice[max(at - _CUE_REACH, 0) : at])[-1]
+    return _CUE.search(before) is not None
 
 
 def _days(notice: str, today: date) -> Iterator[tuple[int, date]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 from backend.kit.text import clean
@@ -21,6 +22,7 @@ from backend.mail.shapes import BounceRecipient
 _MOST_ROWS = 200
 _LONGEST_TEXT = 60_000
 _LONGEST_EVIDENCE = 2_000
+_LONGEST_LINE = 500
 _OWN = ("to", "delivered-to", "from", "cc")  # who got the report and who wrote it
 
 _STATUS_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -32,21 +34,23 @@ _RECIPIENT_BLOCK = re.compile(r"\n[ \t]*\n|\n(?=Final-Recipient[ \t]*:)", re.IGN
 _ADDRESS = re.compile(r"[A-Za-z0-9_.+=/&%!#$*?{}'^~-]{1,80}@(?:[A-Za-z0-9_-]{1,63}\.){0,8}[A-Za-z0-9-]{2,63}")
 # Where the report ends and the returned message begins.
 _RETURNED = re.compile(
-    r"^[ \t>]*(?:"
-    r"-{2,}.*(?:copy|original message|original mail|message header|returned|returning|below this line|unsent message"
-    r"|message text follows|message follows).*"
-    r"|original message follows.*|message header follows.*|the original message.* follows.*"
-    r"|(?:return-path|received|x-originating-ip|dkim-signature|mime-version): .*"
-    r")$",
-    re.IGNORECASE | re.MULTILINE,
+    r"[ \t>]*+(?:"
+    r"-{2,}+.*(?:copy|original message|original mail|message header|returned|returning|below this line|unsent message"
+    r"|message text follows|message follows)"
+    r"|original message follows|message header follows|the original message.* follows"
+    r"|(?:return-path|received|x-originating-ip|dkim-signature|mime-version): "
+    r")",
+    re.IGNORECASE,
 )
-# A line that names the recipient a passage is about: first on the line but for a label or a reply code.
-_BEFORE = (
-    r"(?:\d{3}|recipient|rcpt to|user|address|original-recipient|final-recipient|intended recipient)?[ \t]*:?[ \t]*"
+# A line that names the recipient a passage is about: first on the line but for a label or a reply code. Possessive
+# throughout: a line of nothing but spaces must not be tried in all divisions.
+_LABEL = (
+    r"(?:\d{3}|recipient|rcpt to|user|address|original-recipient|final-recipient|intended recipient)?+"
+    r"(?:[ \t]*+:)?+[ \t]*+"
 )
-_AFTER = r"[ \t]*(?:(?:\.{2,}|[:;,(-]|on \w).*)?"
+_AFTER = r"[ \t]*+(?:(?:\.{2,}|[:;,(-]|on \w).*)?"
 _RECIPIENT_LINE = re.compile(
-    rf"^[ \t*]*{_BEFORE}(?:rfc822;[ \t]*)?[<(\[\"']{{0,2}}(?:smtp:)?({_ADDRESS.pattern})[>)\]\"']{{0,2}}{_AFTER}$",
+    rf"^[ \t*]*+{_LABEL}(?:rfc822;[ \t]*+)?[<(\[\"']{{0,2}}(?:smtp:)?({_ADDRESS.pattern})[>)\]\"']{{0,2}}{_AFTER}$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -126,10 +130,9 @@ def _mailbox(field: str) -> str:
 
 
 def _report_text(payload: Mapping[str, Any]) -> str:
-    """What the mail system says, without the message that it returns."""
-    text = read_content(payload).text[:_LONGEST_TEXT]
-    returned = _RETURNED.search(text)
-    return text[: returned.start()] if returned else text
+    """What the mail system says, without the message that it returns; of absurdly long lines the beginning."""
+    lines = (line[:_LONGEST_LINE] for line in read_content(payload).text[:_LONGEST_TEXT].split("\n"))
+    return "\n".join(takewhile(lambda line: not _RETURNED.match(line), lines))
 
 
 def _from_text(headers: Headers, report: str) -> Iterator[BounceRecipient]:

@@ -35,7 +35,7 @@ _DATE = re.compile(r"\b(?:19|20)\d\d(?!\d)|@|\d[./]\d{1,2}[./]\d\d")
 _TIME = re.compile(r"\d[:.h]\d\d")
 _STARTS_WITH_DATE = re.compile(r"(?:[^\W\d]{2,10}[.,]{1,2}\s+)?(?:\d{4}[-/.年]|\d{1,2}[-/.\s]|[^\W\d]{3,10}\s+\d)")
 _ENDS_WITH_ADDRESS = re.compile(r"<\s*[^<>@\s]+@[^<>\s]+>[^\w<>]{0,3}$")
-_ZONED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d GMT[+-]\d\d:\d\d \S.{0,100}$")
+_ZONED = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d:\d\d \S.{0,100}$")
 _LABEL = re.compile(r"\s*[*_]{0,2}([^\W\d_][^:\uff1a*_<>\n]{0,30})[*_]{0,2}\s?[:\uff1a]")
 _RULES = ("--", "==", "__", "- -")
 _RULE_CHARACTERS = " \t*_-=\u2013\u2014"
@@ -77,7 +77,7 @@ def attribution_ending_at(lines: list[str], last: int) -> Attribution | None:
         if first < last and not _runs_on(lines[first], joined, is_found=found is not None):
             break
         joined = f"{lines[first].strip()} {joined}".strip()
-        if lines[first].strip() and not is_quoted(lines[first]) and _is_attribution(joined):
+        if lines[first].strip() and not is_quoted(lines[first]) and _is_whole(joined) and _is_attribution(joined):
             found = Attribution(first, last, is_certain=_DATE.search(joined) is not None)
     return found
 
@@ -85,17 +85,20 @@ def attribution_ending_at(lines: list[str], last: int) -> Attribution | None:
 def _runs_on(above: str, joined: str, *, is_found: bool) -> bool:
     """Whether the line above may belong to the attribution of which `joined` is the end so far.
 
-    Over an empty line, or into a line that looks quoted, only where a bracket was torn from its address; once a whole
-    attribution is found, only into a line that breaks off with a comma.
+    Over an empty line only where a bracket was torn from its address; once a whole attribution is found, only into a
+    line that breaks off with a comma.
     """
     above = above.strip()
     if above.endswith(_COLONS) or is_quoted(above) or len(above) + len(joined) > _LONGEST_ATTRIBUTION:
         return False
     if is_found:
         return above.endswith(",")
-    if not above:
-        return joined.startswith("<")
-    return not joined.startswith(">") or joined.count(">") > joined.count("<")
+    return bool(above) or joined.startswith("<")
+
+
+def _is_whole(joined: str) -> bool:
+    """Whether a ">" at the start of a line closes a torn bracket, rather than marking a quote that begins there."""
+    return joined.count("<") == joined.count(">")
 
 
 def _is_bare_attribution(line: str) -> bool:

@@ -39,11 +39,11 @@ def split_reply(text: str) -> Reply:
     unsigned = _with_signatures(lines, kinds)
     kinds = unsigned if _has_new(unsigned) or _has_quote(kinds) else kinds
     first, last = _span(kinds)
+    inner = kinds[first:last]
+    rest = [*kinds[:first], *(kind if kind == _ATTRIBUTION else _TEXT for kind in inner), *kinds[last:]]
     return Reply(
-        text=_joined(lines[first:last], kinds[first:last], _TEXT + _EMPTY + _QUOTED),
-        quoted=_joined(
-            lines[:first] + lines[last:], kinds[:first] + kinds[last:], _QUOTED + _ATTRIBUTION + _EARLIER + _EMPTY
-        ),
+        text=_joined(lines[first:last], inner, _TEXT + _EMPTY + _QUOTED),
+        quoted=_joined(lines, rest, _QUOTED + _ATTRIBUTION + _EARLIER + _EMPTY),
         signature=_joined(lines, kinds, _SIGNATURE),
     )
 
