@@ -91,6 +91,16 @@ class TestSignIn:
         client.get(back)
         assert client.get(back).status_code == 400
 
+    def test_an_answer_with_another_state_is_refused(self, client: FlaskClient) -> None:
+        back = at_google(client.get("/oauth/google/start"), BOB, state="guessed")
+        assert client.get(back).status_code == 400
+
+    def test_what_waits_in_the_session_is_good_for_one_return(self, client: FlaskClient) -> None:
+        back = at_google(client.get("/oauth/google/start"), BOB)
+        state = parse_qs(urlsplit(back).query)["state"][0]
+        client.get(f"{CALLBACK_PATH}?error=access_denied&state={state}")
+        assert client.get(back).status_code == 400
+
     def test_an_identity_made_for_another_sign_in_is_refused(self, client: FlaskClient) -> None:
         back = at_google(client.get("/oauth/google/start"), BOB, nonce="somebody else's")
         assert client.get(back).status_code == 400

@@ -68,6 +68,14 @@ class TestPassword:
         assert client.get(HOME).status_code == 302
         assert sign_in(client, BOB) == 403
 
+    def test_being_disabled_is_enough_whatever_the_cookie_says(
+        self, client: FlaskClient, staff: Team, house: House, clock: VirtualClock
+    ) -> None:
+        sign_in(client, BOB)
+        with house.db.write() as session:
+            store.get_user(session, staff.workspace.id, staff.bob.id).disabled_at = clock.now()
+        assert client.get(HOME).status_code == 302
+
     def test_signing_out_everywhere_ends_sessions_in_other_browsers(
         self, client: FlaskClient, staff: Team, house: House, clock: VirtualClock
     ) -> None:

@@ -9,6 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from google.auth import jwt
 
 from backend.gmail.emulator.signing import Signer
 from backend.gmail.errors import Transient
@@ -115,6 +118,22 @@ def test_another_algorithm_or_key_is_refused(
     forged = f"{base64.urlsafe_b64encode(whole).decode().rstrip('=')}.{claims}.{signature}"
     with pytest.raises(IdentityRefused, match="not signed"):
         verify_identity_token(forged, audience=US, certificates=certificates, clock=clock)
+
+
+def test_only_the_algorithm_that_google_uses_counts_even_where_the_signature_fits(
+    signer: Signer, certificates: Certificates, clock: VirtualClock
+) -> None:
+    for algorithm in ("RS256", "RS512"):
+        head = {"alg": algorithm, "kid": signer.key_id}
+        parts = (json.dumps(head), json.dumps(jwt.decode(token_of(signer), verify=False)))
+        signed = ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
+        signature = signer._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+        token = f"{signed}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+        if algorithm == "RS256":
+            assert verify_identity_token(token, audience=US, certificates=certificates, clock=clock).subject == "117"
+            continue
+        with pytest.raises(IdentityRefused, match="not signed"):
+            verify_identity_token(token, audience=US, certificates=certificates, clock=clock)
 
 
 @pytest.mark.parametrize("token", ["", "a", "a.b.c", "..", "ñ.ñ.ñ", "e30.e30.", "bnVsbA.bnVsbA.x", "W10.W10.x"])
