@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader
+from gzip import GzipFile
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO, Any, cast
 
 import click
 
+from backend.gmail.emulator.mbox import read_mbox
 from backend.gmail.payload import payload_of
 from backend.kit.clock import Clock, SystemClock
 from backend.kit.errors import UserError
@@ -24,8 +25,10 @@ from backend.mail.normalise import normalise
 from backend.mail.quotes import split_reply
 from backend.mail.shapes import Attachment, Kind, NormalisedMail, Role
 
+_Stream = BufferedReader | GzipFile  # both can peek
 _GZIP = b"\x1f\x8b"
-_ESCAPED_FROM = re.compile(rb"^>+From ")
+_MBOX = b"From "
+_HEADER = re.compile(rb"\s*[!-9;-~]+[ \t]*:")  # RFC 5322, 2.2, after empty lines perhaps
 
 
 @click.group()
@@ -104,9 +107,10 @@ def _attachment(attachment: Attachment) -> dict[str, Any]:
 def _messages_in(name: str) -> Iterator[bytes]:
     """The messages of one file, each as RFC 5322 bytes. Raises `UserError` for what is no mail."""
     found = 0
+    shown = "standard input" if name == "-" else name
     try:
         with _opened(name) as stream:
-            for raw in _divided(stream):
+            for raw in _divided(stream, shown):
                 found += 1
                 yield raw
     except OSError as error:
@@ -114,47 +118,30 @@ def _messages_in(name: str) -> Iterator[bytes]:
             f"{name} cannot be read ({error.strerror or error}): check its name and your rights."
         ) from error
     except (EOFError, zlib.error) as error:
-        raise UserError(f"{name} is cut short after {found} messages: fetch the whole file again.") from error
-    if not found:
-        raise UserError(f"{name} holds no mail: give an .eml file or an mbox.")
+        raise UserError(f"{shown} is cut short after {found} messages: fetch the whole file again.") from error
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[IO[bytes]]:
+def _opened(name: str) -> Iterator[_Stream]:
     """The file's bytes, unpacked where they are gzipped."""
     if name == "-":
-        yield _unpacked(sys.stdin.buffer)
+        yield _unpacked(BufferedReader(cast("RawIOBase", sys.stdin.buffer)))
     else:
-        with Path(name).open("rb") as raw:
-            yield _unpacked(raw)
+        with Path(name).open("rb") as stream:
+            yield _unpacked(stream)
 
 
-def _unpacked(stream: IO[bytes]) -> IO[bytes]:
-    buffered = cast("BufferedReader", stream)  # what open() and standard input give
-    is_packed = buffered.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
-    return cast("IO[bytes]", gzip.open(buffered)) if is_packed else stream
+def _unpacked(stream: BufferedReader) -> _Stream:
+    is_packed = stream.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
+    return GzipFile(fileobj=stream) if is_packed else stream
 
 
-def _divided(stream: IO[bytes]) -> Iterator[bytes]:
-    """Split an mbox at its "From " lines, one message in memory at a time; anything else is one message."""
-    first = stream.readline()
-    if not first.startswith(b"From "):
-        raw = first + stream.read()
-        if _looks_like_mail(raw):
-            yield raw
+def _divided(stream: _Stream, name: str) -> Iterator[bytes]:
+    """An mbox message by message, anything else as one."""
+    if stream.peek(len(_MBOX))[: len(_MBOX)] == _MBOX:
+        yield from (entry.raw for entry in read_mbox(cast("IO[bytes]", stream), name))
         return
-    lines: list[bytes] = []
-    is_after_blank = False
-    for line in stream:
-        if is_after_blank and line.startswith(b"From "):
-            yield b"".join(lines)
-            lines.clear()
-        else:
-            lines.append(line[1:] if _ESCAPED_FROM.match(line) else line)
-        is_after_blank = line in {b"\n", b"\r\n"}
-    yield b"".join(lines)
-
-
-def _looks_like_mail(raw: bytes) -> bool:
-    """Whether it begins with a header, after empty lines perhaps."""
-    return re.match(rb"\s*[!-9;-~]+[ \t]*:", raw) is not None
+    raw = stream.read()
+    if not _HEADER.match(raw):
+        raise UserError(f"{name} holds no mail: give an .eml file or an mbox.")
+    yield raw

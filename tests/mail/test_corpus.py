@@ -11,7 +11,7 @@ from typing import IO, cast
 
 import pytest
 
-from backend.commands.mail import _divided
+from backend.gmail.emulator.mbox import read_mbox
 from backend.gmail.payload import payload_of
 from backend.mail.bounces import read_bounce
 from backend.mail.html import text_of
@@ -34,7 +34,7 @@ def messages(archive: Path) -> Iterator[tuple[str, bytes]]:
 
 def mbox(path: Path) -> Iterator[bytes]:
     with gzip.open(path) as stream:
-        yield from _divided(cast("IO[bytes]", stream))
+        yield from (entry.raw for entry in read_mbox(cast("IO[bytes]", stream), path.name))
 
 
 def test_every_odd_message_is_read(corpora: Path) -> None:
