@@ -10,10 +10,11 @@ from typing import Literal
 from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from babel.numbers import (
     NumberFormatError,
-    format_compact_currency,
+    format_compact_decimal,
     format_currency,
     format_decimal,
     get_currency_precision,
+    get_currency_symbol,
     parse_decimal,
 )
 from flask import Flask, has_request_context, request
@@ -97,7 +98,11 @@ def read_money(text: str, currency: str) -> int | None:
 
 def short_money(minor: int, currency: str) -> str:
     """Write a sum for a narrow place: “€1.2M”."""
-    return str(format_compact_currency(_major(minor, currency), currency, locale=get_locale(), fraction_digits=1))
+    language = get_locale()
+    amount = format_compact_decimal(_major(minor, currency), locale=language, fraction_digits=1)
+    symbol = get_currency_symbol(currency, locale=language)
+    is_before = language.currency_formats["standard"].pattern.startswith("¤")
+    return f"{symbol}{amount}" if is_before else f"{amount}\u00a0{symbol}"
 
 
 def number(value: float | None) -> str:
