@@ -20,7 +20,6 @@ from google.auth import crypt, jwt
 from google.auth.exceptions import GoogleAuthError
 
 from backend.gmail.errors import Transient
-from backend.gmail.line import TIMEOUT_S
 from backend.kit.clock import Clock
 from backend.kit.errors import ForbiddenError
 
@@ -29,6 +28,7 @@ SKEW = timedelta(seconds=60)
 
 _MAX_AGE = re.compile(r"max-age=(\d+)")
 _SHORTEST_KEEP = timedelta(seconds=60)
+_TIMEOUT_S = (3, 5)  # somebody waits for the page or the card meanwhile
 
 
 class IdentityRefused(ForbiddenError):  # noqa: N818 - named for what happened
@@ -70,7 +70,7 @@ class Certificates:
 
     def _fetch(self) -> None:
         try:
-            answer = requests.get(self._url, timeout=TIMEOUT_S)
+            answer = requests.get(self._url, timeout=_TIMEOUT_S)
             answer.raise_for_status()
             found = {str(key): str(value) for key, value in answer.json().items()}
         except (requests.RequestException, ValueError, AttributeError) as error:
