@@ -20,18 +20,6 @@ from backend.web.pagination import Page, cut_page, decode_cursor
 blueprint = APIBlueprint("accounts_api", __name__, url_prefix="/api/v1", tag="Accounts")
 
 
-@blueprint.get("/users")
-@needs()
-@blueprint.input(PageQuery, location="query")
-@blueprint.output(UserPage)
-def list_users(query_data: Mapping[str, Any]) -> Page[User]:
-    """The team, by id."""
-    limit = query_data["limit"]
-    with house().db.read() as session:
-        found = store.users(session, current_actor().workspace_id, after_id=_after(query_data), limit=limit + 1)
-    return cut_page(found, limit, lambda user: (user.id,))
-
-
 @blueprint.get("/users/me")
 @needs()
 @blueprint.output(UserOut)
@@ -51,18 +39,16 @@ def read_user(user_id: int) -> User:
         return store.get_user(session, current_actor().workspace_id, user_id)
 
 
-@blueprint.get("/mailboxes")
+@blueprint.get("/users")
 @needs()
 @blueprint.input(PageQuery, location="query")
-@blueprint.output(MailboxPage)
-def list_mailboxes(query_data: Mapping[str, Any]) -> Page[Mailbox]:
-    """The team's mailboxes for an admin, one's own for everybody else."""
-    actor, limit = current_actor(), query_data["limit"]
+@blueprint.output(UserPage)
+def list_users(query_data: Mapping[str, Any]) -> Page[User]:
+    """The team, by id."""
+    limit = query_data["limit"]
     with house().db.read() as session:
-        found = store.mailboxes(
-            session, actor.workspace_id, user_id=_only(actor), after_id=_after(query_data), limit=limit + 1
-        )
-    return cut_page(found, limit, lambda mailbox: (mailbox.id,))
+        found = store.users(session, current_actor().workspace_id, after_id=_after(query_data), limit=limit + 1)
+    return cut_page(found, limit, lambda user: (user.id,))
 
 
 @blueprint.get("/mailboxes/<int:mailbox_id>")
@@ -84,6 +70,20 @@ def change_mailbox(mailbox_id: int, json_data: Mapping[str, str]) -> Mailbox:
         mailbox = _visible(session, mailbox_id)
         _change(session, mailbox, json_data)
         return mailbox
+
+
+@blueprint.get("/mailboxes")
+@needs()
+@blueprint.input(PageQuery, location="query")
+@blueprint.output(MailboxPage)
+def list_mailboxes(query_data: Mapping[str, Any]) -> Page[Mailbox]:
+    """The team's mailboxes for an admin, one's own for everybody else."""
+    actor, limit = current_actor(), query_data["limit"]
+    with house().db.read() as session:
+        found = store.mailboxes(
+            session, actor.workspace_id, user_id=_only(actor), after_id=_after(query_data), limit=limit + 1
+        )
+    return cut_page(found, limit, lambda mailbox: (mailbox.id,))
 
 
 @blueprint.get("/users/me/keys")

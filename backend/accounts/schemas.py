@@ -58,17 +58,26 @@ class PageQuery(Schema):
     limit = Integer(load_default=50, validate=Range(1, 200))
 
 
+# APIFlask describes a schema twice that it meets inside another before it meets it alone; so lists have their own.
+class UserItem(UserOut):
+    """A person in a list."""
+
+
+class MailboxItem(MailboxOut):
+    """A mailbox in a list."""
+
+
 class UserPage(Schema):
     """One page of users."""
 
-    items = List(Nested(UserOut))
+    items = List(Nested(UserItem))
     next_cursor = String(allow_none=True)
 
 
 class MailboxPage(Schema):
     """One page of mailboxes."""
 
-    items = List(Nested(MailboxOut))
+    items = List(Nested(MailboxItem))
     next_cursor = String(allow_none=True)
 
 

@@ -159,3 +159,9 @@ class TestPages:
         items = client.get("/api/v1/users/me/keys", headers=header).get_json()["items"]
         assert [set(item) for item in items] == [{"id", "user_id", "name", "prefix", "created_at"}]
         assert header["Authorization"].removeprefix("Bearer ").startswith(items[0]["prefix"])
+
+
+def test_the_description_names_each_shape_once(client: FlaskClient) -> None:
+    shapes = client.get("/openapi.json").get_json()["components"]["schemas"]
+    assert {"UserOut", "UserPage", "MailboxOut", "MailboxPage", "ApiKeyList"} <= set(shapes)
+    assert not [name for name in shapes if name.endswith("1")]
