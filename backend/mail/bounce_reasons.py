@@ -78,13 +78,15 @@ def judge(status: str, words: str, around: str = "") -> tuple[str, Reason]:
 
 def _by_code(code: str, status: str) -> Reason | None:
     """What the code says; None where it leaves the matter open."""
+    if status.startswith("4."):
+        return Reason.TEMPORARY
     if code.startswith("2."):
         return Reason.DELIVERED
     if code.startswith("5.7.") and code != "5.7.27":  # a null MX, which some say of the recipient's side: words decide
         return Reason.POLICY
     if code in _BY_CODE:
         return _BY_CODE[code]
-    return Reason.TEMPORARY if code.startswith("4.") or status.startswith("4.") else None
+    return Reason.TEMPORARY if code.startswith("4.") else None
 
 
 def _weighed(code: str, by_code: Reason | None, words: str, around: str) -> Reason:

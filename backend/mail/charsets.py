@@ -6,7 +6,7 @@ import codecs
 from functools import lru_cache
 
 # Codecs that Python calls text and no mail is written in: they interpret escapes, warn, or take quadratic time.
-_NOT_FOR_MAIL = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf-7"})
+_NOT_FOR_MAIL = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf_7"})
 # All their bytes are ASCII, so that UTF-8 would accept them and show the shift sequences as garbage.
 _SEVEN_BIT = ("iso2022", "hz")
 _LONGEST_NAME = 40
@@ -38,4 +38,4 @@ def codec_name(declared: str) -> str:
         "".encode(found.name)  # refuses what is no text encoding (zip, rot13, base64)
     except (LookupError, ValueError):
         return "utf-8"
-    return "utf-8" if found.name in _NOT_FOR_MAIL else found.name
+    return "utf-8" if found.name.replace("-", "_") in _NOT_FOR_MAIL else found.name

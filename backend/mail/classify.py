@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from backend.mail.addresses import is_role_or_robot
 from backend.mail.headers import Headers
-from backend.mail.lexicon import AUTO_REPLY_SUBJECT, BOUNCE_SUBJECT, REPLY_PREFIX
+from backend.mail.lexicon import AUTO_REPLY_SUBJECT, BOUNCE_SUBJECT
 from backend.mail.parts import Leaf
 from backend.mail.shapes import Kind
 
@@ -111,7 +111,7 @@ def _auto_reply(headers: Headers, subject: str) -> Verdict | None:
         return Kind.AUTO_REPLY, f"{found} header"
     if _precedence(headers) in _AUTO_REPLY_PRECEDENCE:
         return Kind.AUTO_REPLY, "Precedence: auto_reply"
-    if AUTO_REPLY_SUBJECT.match(subject) and not REPLY_PREFIX.match(subject):
+    if AUTO_REPLY_SUBJECT.match(subject):
         return Kind.AUTO_REPLY, "subject of an automatic reply"
     return None
 

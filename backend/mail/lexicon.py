@@ -53,13 +53,9 @@ def _starting_with(table: str, before: str) -> re.Pattern[str]:
 
 _OPENING_MARKS = r"\s*[\[(*#\"'【<]{0,4}\s*"
 
-# "Re:", "AW:", "RV:" … : a person answers. Automatic replies may bear one too; then their headers must tell.
-REPLY_PREFIX = re.compile(
-    r"\s*(?:re|aw|antw?|sv|vs|res|rif|rv|odp|ynt|fwd?|wg|tr|enc|vb|回复|回覆|答复|答覆)\s*(?:\[\d{1,3}\])?\s*[:\uff1a]",
-    re.IGNORECASE,
-)
 # A tag ("[SPAM?]"), a quote, "Warning:" or "Re:" may stand before the words of a delivery report.
 BOUNCE_SUBJECT = _starting_with(
     "bounce_subjects", r"\s*(?:[\[(*【][^\])*】]{1,30}[\])*】]{1,4}\s*)?" + _OPENING_MARKS + r"(?:\w{1,12}[:.]\s*){0,2}"
 )
+# Never behind "Re:": that is a person who answers an automatic reply.
 AUTO_REPLY_SUBJECT = _starting_with("auto_reply_subjects", _OPENING_MARKS)

@@ -124,7 +124,7 @@ class NormalisedMail:
 class StoredMessage:
     """A message as the store has it, with what linking needs to decide about it.
 
-    `is_new` says that no mailbox held it before. `is_private` says that every copy bears the team's private label.
+    `is_private` says that every copy bears the team's private label.
     """
 
     id: int
@@ -137,4 +137,3 @@ class StoredMessage:
     participants: tuple[Participant, ...]
     list_key: str
     is_private: bool
-    is_new: bool = False

@@ -60,6 +60,8 @@ def test_an_address_that_is_dead_is_hard(status: str, words: str, reason: Reason
     [
         ("4.1.1", "450 4.1.1 user unknown in virtual table", Reason.TEMPORARY),
         ("4.2.2", "mailbox full", Reason.TEMPORARY),
+        ("4.4.7", "550 5.1.1 no such user", Reason.TEMPORARY),
+        ("5.1.1", "550 5.7.1 access denied", Reason.POLICY),
         ("5.2.2", "552 5.2.2 mailbox full", Reason.MAILBOX_FULL),
         ("5.1.1", "550 5.1.1 mailbox full", Reason.MAILBOX_FULL),
         ("5.2.1", "account disabled", Reason.DISABLED),
@@ -109,6 +111,15 @@ def test_reports_in_plain_words_are_read_too(text: str, expected: list[tuple[str
 
 def test_who_got_the_report_is_not_who_failed() -> None:
     report = letter("Dear alice@acme.example,\nbob@x.example is an unknown user.", From="mailer-daemon@mx.example")
+    assert [row.recipient for row in read_bounce(report)] == ["bob@x.example"]
+
+
+def test_the_sender_s_address_on_a_line_of_its_own_is_no_recipient() -> None:
+    report = letter(
+        "From:\nalice@acme.example\n\nTo:\nbob@x.example\nno such user",
+        From="mailer-daemon@mx.example",
+        To="alice@acme.example",
+    )
     assert [row.recipient for row in read_bounce(report)] == ["bob@x.example"]
 
 

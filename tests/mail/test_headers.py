@@ -86,7 +86,7 @@ def test_headers_are_found_by_any_case_and_keep_their_order() -> None:
         ("café".encode("latin-1"), "iso-8859-1", "café"),
         ("€".encode("cp1252"), "", "€"),
         ("会社".encode("iso-2022-jp"), "iso-2022-jp", "会社"),
-        (b"abc", "unicode_escape", "abc"),
+        (b"\\x41\xff", "unicode_escape", "\\x41ÿ"),
         (b"abc", "zip", "abc"),
         (b"abc", "a\x00b", "abc"),
     ],

@@ -85,6 +85,9 @@ def test_a_mail_that_only_forwards_says_what_it_forwards(block: str) -> None:
         "?",
         "He wrote:\n\n- yes\n- no",
         "At 12:30 we talk about what Bob wrote:",
+        "Hello.\n\nAt 12:30 Bob wrote:\n\n- yes\n- no",
+        "Hello.\n\nSent from my desk, this takes a while.",
+        "Please write:\n\nTo: sales@x.example\nSubject: order\nDate: today",
     ],
 )
 def test_new_text_that_looks_like_a_quote_stays(text: str) -> None:
@@ -99,6 +102,10 @@ def test_a_short_answer_above_a_quoted_attribution_stays() -> None:
 def test_a_quote_that_starts_with_its_attribution_takes_nothing_from_above() -> None:
     reply = split_reply("Fine.\n\nThanks,\nDora\n> On 05.01.2026 9:00, Bob Stone wrote:\n\n> When?")
     assert reply.text == "Fine.\n\nThanks,\nDora"
+
+
+def test_an_attribution_does_not_reach_over_an_empty_line() -> None:
+    assert split_reply("On Thursday 5.12.2024.\n\nBob wrote:\n> When?").text == "On Thursday 5.12.2024.\n\nBob wrote:"
 
 
 def test_an_answer_below_the_quote_is_the_new_text() -> None:
@@ -131,6 +138,10 @@ def test_signatures_are_set_apart(signature: str) -> None:
 
 def test_a_signature_too_long_to_be_one_stays_in_the_text() -> None:
     assert "line 39" in split_reply("Hi\n--\n" + "\n".join(f"line {n}" for n in range(40))).text
+
+
+def test_a_paragraph_below_two_dashes_stays_in_the_text() -> None:
+    assert "and so on" in split_reply("Hi\n--\n" + "and so on, " * 100).text
 
 
 WORDS = st.text(alphabet="abcdefg ", min_size=1, max_size=30).map(str.strip).filter(bool)

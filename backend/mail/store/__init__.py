@@ -12,11 +12,12 @@ from backend.mail.store.copies import (
     unlisted,
 )
 from backend.mail.store.facts import Incoming, MailboxFacts
-from backend.mail.store.ingest import store_messages
+from backend.mail.store.ingest import Filed, store_messages
 from backend.mail.store.messages import fingerprint
 from backend.mail.store.reading import load_messages, text_of
 
 __all__ = [
+    "Filed",
     "Incoming",
     "MailboxFacts",
     "change_labels",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -15,7 +16,15 @@ from backend.mail.store.facts import Incoming, MailboxFacts
 from backend.mail.tables import MESSAGE_ID_LENGTH, Conversation, ConversationKey, Copy, Message
 
 
-def place(session: Session, mailbox: MailboxFacts, items: Sequence[Incoming]) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The conversation of each item, and the stored conversations that were joined: lost id → kept id."""
+
+    conversations: list[int]
+    joined: dict[int, int]
+
+
+def place(session: Session, mailbox: MailboxFacts, items: Sequence[Incoming]) -> Placed:
     """Find or make the conversation of each item, and join stored ones that the items connect."""
     keys = [_keys(item) for item in items]
     bearers = _subjects_by_message_id(session, mailbox.workspace_id, [i.mail.message_id for i in items])
@@ -36,7 +45,8 @@ def place(session: Session, mailbox: MailboxFacts, items: Sequence[Incoming]) ->
         for key, c in forest.added.items()
     ]
     insert_ignoring(session, ConversationKey, rows)
-    return [_stored(forest, made, c) for c in placed]
+    joined = {lost: forest.root(lost) for lost in forest.merges if lost > 0}
+    return Placed([_stored(forest, made, c) for c in placed], joined)
 
 
 def _stored(forest: Forest, made: dict[int, int], conversation: int) -> int:
