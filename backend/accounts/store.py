@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from backend.accounts.tables import ApiKey, Mailbox, MailboxAlias, SignInLink, User, Workspace
+from backend.accounts.tables import ApiKey, GivenAnswer, Mailbox, MailboxAlias, SignInLink, User, Workspace
+from backend.db import insert_ignoring
 from backend.kit.errors import NotFoundError
 from backend.kit.text import clean
+
+ANSWERS_LIVE = timedelta(days=1)
 
 
 def get_workspace(session: Session, workspace_id: int) -> Workspace:
@@ -154,3 +157,14 @@ def active_admins(session: Session, workspace_id: int) -> int:
         User.workspace_id == workspace_id, User.role == "admin", User.disabled_at.is_(None)
     )
     return session.scalar(wanted) or 0
+
+
+def claim_answer(session: Session, user_id: int, key: str, request_hash: bytes, now: datetime) -> GivenAnswer:
+    """Return the answer under a key: a fresh row without a status, or what was given within the day.
+
+    Of two requests that come at once with the same key, the second waits here until the first is done.
+    """
+    session.execute(delete(GivenAnswer).where(GivenAnswer.created_at < now - ANSWERS_LIVE))
+    row = {"user_id": user_id, "key": key, "request_hash": request_hash, "headers": {}, "body": "", "created_at": now}
+    insert_ignoring(session, GivenAnswer, [row])
+    return session.get_one(GivenAnswer, (user_id, key))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.db import Base, PrimaryKey, UtcDateTime
+from backend.db import Base, PrimaryKey, UtcDateTime, json_type
 
 
 class Workspace(Base):
@@ -135,3 +135,19 @@ class MailboxAlias(Base):
     address_key: Mapped[str] = mapped_column(String(320), doc="the address as it is compared (mail.addresses)")
 
     __table_args__ = (UniqueConstraint("mailbox_id", "address_key"),)
+
+
+class GivenAnswer(Base):
+    """What a POST with an Idempotency-Key was answered, so that the same request again gets the same answer."""
+
+    __tablename__ = "given_answers"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, doc="who asked; keys are their own")
+    key: Mapped[str] = mapped_column(String(200), primary_key=True, doc="the Idempotency-Key, as sent")
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary(32), doc="SHA-256 of method, path and body")
+    status: Mapped[int | None] = mapped_column(
+        doc="the HTTP status; None only inside the transaction that makes the answer"
+    )
+    headers: Mapped[dict[str, str]] = mapped_column(json_type(), doc="headers beside the body's: ETag, Location")
+    body: Mapped[str] = mapped_column(Text, doc="the answer's JSON; empty until it is made")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True, doc="when; after a day the key is free again")

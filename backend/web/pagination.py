@@ -13,10 +13,12 @@ from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 
 from backend.kit.errors import UserError
+from backend.kit.text import clean
 
 Item = TypeVar("Item")
 Key = int | float | str | bool | date | datetime | None
 
+_LARGEST_INTEGER = 2**63 - 1
 _BAD = "This page mark is not one of ours; begin again from the first page."
 
 
@@ -60,10 +62,13 @@ def _plain(key: Key) -> int | float | str | bool | None:
 
 
 def _typed(key: object, kind: type[Any]) -> Any:
+    """Read a key that may have been written by anybody: only what a database takes as a parameter passes."""
     if key is None:
         return None
-    if kind in {date, datetime} and isinstance(key, str):
-        return kind.fromisoformat(key)
-    if type(key) is not kind:
+    if kind is datetime and isinstance(key, str):
+        return datetime.fromisoformat(key).replace(tzinfo=UTC)  # we write them in UTC
+    if kind is date and isinstance(key, str):
+        return date.fromisoformat(key)
+    if type(key) is not kind or (isinstance(key, int) and abs(key) > _LARGEST_INTEGER):
         raise UserError(_BAD)
-    return key
+    return clean(key) if isinstance(key, str) else key
