@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from backend.linking.knowledge import Gatherer
 from backend.linking.rules import decide, new_people
 from backend.linking.shapes import Decision, Knowledge, KnownLink, NewPerson, Policy, Proposal
 from backend.mail.shapes import StoredMessage
-from backend.mail.store import load_messages
+from backend.mail.store import Filed, load_messages
 from backend.records import service as records
 from backend.records.service import Team
 from backend.records.shapes import Origin, RecordKind
@@ -30,19 +30,22 @@ class Linker:
     policy: Policy
     clock: Clock
 
-    def link(self, session: Session, messages: Sequence[StoredMessage]) -> None:
-        """Decide stored mails, make the people whom they make contacts, and bring history into line.
+    def link(self, session: Session, filed: Filed) -> None:
+        """Decide mails just stored, make the people whom they make contacts, and bring history into line.
 
         Mail that came before (the person's earlier mail, the rest of the conversation) is decided again where this
         batch changed what is known, so that the outcome does not hang on the order of arrival.
         """
+        messages = filed.messages
+        store.follow_joins(session, self.workspace_id, filed.joined)
         people = self._make_people(session, self._new_people(session, messages))
         known_before = _records_by_conversation(store.links_of_conversations(session, _conversations(messages)))
         older = self._load(session, store.message_ids_concerning(session, self.workspace_id, people) if people else [])
         decisions = self.decide_all(session, _union(messages, older))
         self.apply(session, decisions)
-        siblings = self._siblings_of_newly_linked(session, decisions, known_before)
-        if siblings:
+        grown = _grown(decisions, known_before) | set(filed.joined.values())
+        if grown:
+            siblings = self._load(session, store.message_ids_of_conversations(session, grown))
             self.apply(session, self.decide_all(session, siblings))
 
     def refresh(
@@ -112,12 +115,13 @@ class Linker:
             store.drop_questions(session, settled)
 
     def _new_people(self, session: Session, messages: Sequence[StoredMessage]) -> list[NewPerson]:
-        """Whom these mails make contacts; a mail of ours also makes those contacts who had written before it."""
-        ours = {m.conversation_id for m in messages if m.is_ours}
+        """Whom these mails make contacts.
+
+        A mail of ours, or one that joins two conversations, also makes those contacts who had written before.
+        """
         answered = store.conversations_with_ours(session, _conversations(messages))
-        known_ids = {m.id for m in messages}
-        earlier = [i for i in store.message_ids_of_conversations(session, ours) if i not in known_ids] if ours else []
-        relevant = _union(messages, self._load(session, earlier))
+        strangers = store.mails_of_strangers(session, self.workspace_id, answered) if answered else []
+        relevant = _union(messages, self._load(session, strangers))
         keys = {p.address.key for m in relevant for p in m.participants}
         known = set(lookup.contacts_by_address(session, self.workspace_id, keys)) if keys else set()
         lists = store.list_addresses(session, self.workspace_id, keys)
@@ -137,19 +141,6 @@ class Linker:
             new = records.contact_from_address(person.email, person.name, Origin.MAIL, company_id)
             records.make_contact(session, team, new)
         return [p.address_key for p in people]
-
-    def _siblings_of_newly_linked(
-        self, session: Session, decisions: Sequence[Decision], known_before: dict[int, set[int]]
-    ) -> list[StoredMessage]:
-        """Other mails of the conversations that this batch tied to a record for the first time."""
-        grown = {
-            d.message.conversation_id
-            for d in decisions
-            if {p.record_id for p in d.links} - known_before.get(d.message.conversation_id, set())
-        }
-        if not grown:
-            return []
-        return self._load(session, store.message_ids_of_conversations(session, grown))
 
     def _load(self, session: Session, message_ids: Sequence[int]) -> list[StoredMessage]:
         return load_messages(session, self.workspace_id, message_ids) if message_ids else []
@@ -185,6 +176,15 @@ def _conversations(messages: Iterable[StoredMessage]) -> set[int]:
 
 def _records_by_conversation(links: dict[int, tuple[KnownLink, ...]]) -> dict[int, set[int]]:
     return {c: {k.record_id for k in known} for c, known in links.items()}
+
+
+def _grown(decisions: Sequence[Decision], known_before: Mapping[int, set[int]]) -> set[int]:
+    """Conversations that decisions tied to a record for the first time: the rest of their mail must hear of it."""
+    return {
+        d.message.conversation_id
+        for d in decisions
+        if {p.record_id for p in d.links} - known_before.get(d.message.conversation_id, set())
+    }
 
 
 def _union(first: Sequence[StoredMessage], second: Sequence[StoredMessage]) -> list[StoredMessage]:

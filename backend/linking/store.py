@@ -21,7 +21,7 @@ from backend.mail.shapes import Role, StoredMessage
 from backend.mail.store import chunks
 from backend.mail.tables import Message, MessageParticipant
 from backend.privacy.tables import Exclusion
-from backend.records.tables import Record
+from backend.records.tables import ContactAddress, Record
 
 
 def load_policy(session: Session, workspace_id: int) -> Policy:
@@ -102,6 +102,18 @@ def conversations_with_ours(session: Session, ids: Collection[int]) -> set[int]:
     for chunk in chunks(sorted(ids)):
         query = select(Message.conversation_id).where(Message.conversation_id.in_(chunk), Message.is_ours).distinct()
         found.update(session.scalars(query))
+    return found
+
+
+def mails_of_strangers(session: Session, workspace_id: int, conversation_ids: Collection[int]) -> list[int]:
+    """Mails in these conversations whose sender is outside the team and no contact yet."""
+    is_contact = exists().where(
+        ContactAddress.workspace_id == workspace_id, ContactAddress.address_key == Message.sender_key
+    )
+    found: list[int] = []
+    for chunk in chunks(sorted(conversation_ids)):
+        where = (Message.conversation_id.in_(chunk), ~Message.is_ours, Message.kind.in_(("person", "calendar")))
+        found += session.scalars(select(Message.id).where(*where, ~is_contact))
     return found
 
 
@@ -282,6 +294,21 @@ def ask(
         for c, candidates in questions.items()
     ]
     insert_ignoring(session, Question, rows)
+
+
+def follow_joins(session: Session, workspace_id: int, joined: Mapping[int, int]) -> None:
+    """Let questions and vetoes follow conversations that were joined, lost id → kept id."""
+    for lost, kept in joined.items():
+        question = find_question(session, workspace_id, lost)
+        if question is not None and find_question(session, workspace_id, kept) is None:
+            question.conversation_id = kept
+        elif question is not None:
+            session.delete(question)
+        where = (Veto.workspace_id == workspace_id, Veto.scope == "thread", Veto.value == str(lost))
+        for veto in session.scalars(select(Veto).where(*where)):
+            if find_veto(session, workspace_id, veto.record_id, "thread", str(kept)) is None:
+                veto.value = str(kept)
+        session.flush()
 
 
 def drop_questions(session: Session, conversation_ids: Collection[int]) -> None:

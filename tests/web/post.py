@@ -55,7 +55,7 @@ class Post:
             facts = MailboxFacts(office.workspace_id, mailbox_id, policy.is_ours)
             stored = store_messages(session, facts, [Incoming(gmail, normalise(payload))])
             linker_for(session, office.workspace_id, office.clock).link(session, stored)
-            return stored[0].id
+            return stored.messages[0].id
 
     def _connect(self, owner: int) -> int:
         office, vault = self.office, Vault([Fernet.generate_key().decode()])
