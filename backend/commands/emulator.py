@@ -7,10 +7,12 @@ from pathlib import Path
 from threading import Event
 
 import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from backend.gmail.emulator.core import Emulator
 from backend.gmail.emulator.faults import KINDS
-from backend.gmail.emulator.load import load
+from backend.gmail.emulator.load import Loaded, load
 from backend.gmail.emulator.server import EmulatorServer
 from backend.kit.errors import UserError
 
@@ -76,10 +78,18 @@ def emulator(
 
 def _load_all(with_mail: Emulator, owner: str, sources: tuple[Path, ...]) -> None:
     for path in sources:
-        with click.progressbar(label=f"Loading {path.name}", length=0, show_percent=False) as bar:
-            loaded = load(with_mail, owner, path, on_progress=bar.update)
+        loaded = _load(with_mail, owner, path)
         what = "was loaded before" if loaded.was_known else "loaded"
         click.echo(f"{path.name}: {loaded.messages} messages {what}.", err=True)
+
+
+def _load(with_mail: Emulator, owner: str, path: Path) -> Loaded:
+    """Load a source, with a count that moves where a terminal watches."""
+    console = Console(stderr=True)
+    columns = TextColumn("Loading {task.description}"), SpinnerColumn(), TextColumn("{task.completed} messages")
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(path.name, total=None)
+        return load(with_mail, owner, path, on_progress=lambda count: progress.update(task, completed=count))
 
 
 def _inject(with_mail: Emulator, fault: str) -> None:

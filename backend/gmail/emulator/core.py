@@ -19,6 +19,7 @@ from backend.gmail.emulator.store import Store
 from backend.gmail.emulator.verbs.request import Request
 from backend.gmail.emulator.verbs.table import VERBS
 from backend.kit.clock import Clock, SystemClock
+from backend.kit.errors import UserError
 
 
 class Emulator:
@@ -42,7 +43,9 @@ class Emulator:
         self.store.close()
 
     def add_mailbox(self, address: str, *, display_name: str = "", aliases: Iterable[str] = ()) -> Mailbox:
-        """Return the mailbox of that address, made where there is none, with its aliases."""
+        """Return the mailbox of that address, made where there is none, with its aliases. Raises `UserError`."""
+        if "@" not in address.strip("@ "):
+            raise UserError(f"“{address}” is no address. Name the mailbox's owner in full, such as ana@example.com.")
         mailbox = open_mailbox(self.store, address, display_name=display_name)
         with self.store.transaction():
             for alias in aliases:

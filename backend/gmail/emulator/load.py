@@ -55,8 +55,6 @@ def load(emulator: Emulator, owner: str, path: Path, *, on_progress: Callable[[i
     Mail from the owner's addresses gets SENT, other mail INBOX, unless Takeout says where it lay. Raises `UserError`
     for what cannot be read, and then keeps nothing of it.
     """
-    if "@" not in owner.strip("@"):
-        raise UserError(f"“{owner}” is no address. Name the mailbox's owner with --owner, such as ana@example.com.")
     with emulator.changing():
         mailbox = emulator.add_mailbox(owner)
         fingerprint = _fingerprint(path)

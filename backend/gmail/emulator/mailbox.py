@@ -217,7 +217,7 @@ class Mailbox:
         `changed`: the labels added and those removed, where labels changed.
         """
         added, removed = changed or ((), ())
-        step = 1 + self.store.noise("history", message ^ kind, _HISTORY_STEP_BITS)
+        step = 1 + self.store.noise("history", message ^ int(kind), _HISTORY_STEP_BITS)
         sql = "UPDATE mailbox SET history_id = history_id + ? WHERE id = ? RETURNING history_id"
         history_id = int(self.store.value(sql, step, self.id))
         values = (self.id, history_id, int(kind), message, thread, " ".join(labels), " ".join(added), " ".join(removed))

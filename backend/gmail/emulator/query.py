@@ -149,7 +149,9 @@ class _Reader:
         return self.match(_ANYWHERE, f"{name} {value}" if name else value)
 
     def match(self, columns: str, phrase: str) -> Condition:
-        """Find a phrase in columns of the word index."""
+        """Find a phrase in columns of the word index; what holds no word at all asks for nothing."""
+        if not any(character.isalnum() for character in phrase):
+            return _ALWAYS
         self.search.needs_words = True
         quoted = phrase.replace('"', " ")
         return Condition("m.seq IN (SELECT rowid FROM words WHERE words MATCH ?)", (f'{{{columns}}} : "{quoted}"',))

@@ -71,7 +71,7 @@ def _stored_as_is(request: Request, *, default_source: str) -> Json:
     check_labels(request.mailbox, labels, fixed_allowed=frozenset({"SENT"}))
     raw, thread = request.raw(request.body), request.thread(request.body)
     now_ms = request.mailbox.store.now_ms()
-    is_by_header = request.text("internalDateSource", default_source) == "dateHeader"
+    is_by_header = (request.text("internalDateSource") or default_source) == "dateHeader"
     written = date_ms(first(split_message(raw)[0], "Date")) if is_by_header else None
     message = request.mailbox.add(raw, labels, date_ms=now_ms if written is None else written, thread=thread)
     return labelled_json(message)
