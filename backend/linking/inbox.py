@@ -12,13 +12,14 @@ from backend.audit.shapes import Subject
 from backend.kit.clock import Clock
 from backend.kit.errors import NotFoundError
 from backend.linking import store
+from backend.linking.learning import relink_concerned
 from backend.linking.rules.outsiders import outsiders
-from backend.linking.undo import relink
 from backend.mail.shapes import Address
 from backend.mail.store import load_messages
 from backend.records import service as records
 from backend.records.service import Team
 from backend.records.shapes import Origin
+from backend.records.store import lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,10 @@ def adopt_person(session: Session, clock: Clock, actor: Actor, message_id: int) 
     new = records.contact_from_address(address.email, address.name, Origin.MANUAL, company_id)
     contact = records.make_contact(session, team, new)
     contact.owner_id = actor.user_id
-    history = store.message_ids_concerning(session, actor.workspace_id, [address.key])
-    cause = f"contact:{contact.id}"
-    batch = relink(session, clock, actor.workspace_id, history, cause, user_id=actor.user_id)
+    relinked = relink_concerned(session, clock, actor, f"contact:{contact.id}", lookup.concerned_by(session, contact))
+    assert relinked.batch_id is not None, "the mail itself is concerned"
     record(session, clock, actor, "contact.adopt", Subject("record", contact.id), details={"message_id": message_id})
-    return Adopted(contact.id, contact.name, batch.id, len(batch.added))
+    return Adopted(contact.id, contact.name, relinked.batch_id, relinked.added)
 
 
 def _outsider(session: Session, workspace_id: int, message_id: int) -> Address:

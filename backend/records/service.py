@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -106,14 +107,19 @@ def contact_from_address(email: str, name: str, origin: Origin, company_id: int 
 def make_company(session: Session, team: Team, new: NewCompany) -> Company:
     """Make a company. Raises `ConflictError` where a domain is another company's, `UserError` for free mail."""
     _require_name(new.name)
-    for domain in new.domains:
-        if is_free_mail(domain):
-            raise UserError(f"{domain} gives mail to everybody, so it cannot be a company's; leave the domain out.")
+    refuse_free_mail(new.domains)
     taken = lookup.companies_by_domain(session, team.workspace_id, set(new.domains))
     if taken:
         domain, other = next(iter(taken.items()))
         raise ConflictError(f"{domain} belongs to {other.name} already; open that company instead.")
     return writing.insert_company(session, team.workspace_id, new, team.now())
+
+
+def refuse_free_mail(domains: Iterable[str]) -> None:
+    """Raise `UserError` for a domain where anybody gets an address: it can be no company's."""
+    for domain in domains:
+        if is_free_mail(domain):
+            raise UserError(f"{domain} gives mail to everybody, so it cannot be a company's; leave the domain out.")
 
 
 def company_of_address(session: Session, team: Team, address_key: str, origin: Origin) -> int | None:
@@ -240,9 +246,12 @@ def touch(record: Record, now: datetime) -> None:
     record.updated_at = now
 
 
-def require(session: Session, workspace_id: int, record_id: int, kind: type[R]) -> R:
-    """A living record of the workspace and kind. Raises `NotFoundError`, in the same words whatever is the matter."""
-    record = writing.find_record(session, workspace_id, record_id)
+def require(session: Session, workspace_id: int, record_id: int, kind: type[R], *, will_change: bool = False) -> R:
+    """A living record of the workspace and kind; `will_change` keeps others from changing it meanwhile.
+
+    Raises `NotFoundError`, in the same words whatever is the matter.
+    """
+    record = writing.find_record(session, workspace_id, record_id, will_change=will_change)
     if not isinstance(record, kind):
         raise NotFoundError(
             f"There is no {kind.__name__.lower()} {record_id} here; it may have been deleted or merged."

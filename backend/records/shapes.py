@@ -188,3 +188,31 @@ class DealView:
     source: str
     products: tuple[str, ...]
     people: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Which stored mail a change of records may concern: that of addresses and domains, and that of linked records."""
+
+    address_keys: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    record_ids: frozenset[int] = frozenset()
+
+    def __or__(self, other: Concerned) -> Concerned:
+        """Both together, as before and after a change."""
+        return Concerned(
+            self.address_keys | other.address_keys, self.domains | other.domains, self.record_ids | other.record_ids
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Relinked:
+    """What deciding mail afresh did or would do: mails looked at, links that came and went.
+
+    `batch_id` undoes it; None where no mail was concerned, or for a preview.
+    """
+
+    batch_id: int | None = None
+    mails: int = 0
+    added: int = 0
+    removed: int = 0

@@ -17,7 +17,8 @@ from backend.records.pages.room import blueprint
 from backend.records.pages.team import acting_team
 from backend.records.shapes import DealView, Outcome, StageView
 from backend.records.store.board import StageTotal, stage_totals
-from backend.records.store.reading import Sort, Wanted, get_deal, list_deals, list_pipelines
+from backend.records.store.order import Sort
+from backend.records.store.reading import Wanted, get_deal, list_deals, list_pipelines
 from backend.web.back import way_back
 from backend.web.house import house
 from backend.web.toasts import toast

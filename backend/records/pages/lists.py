@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor, needs
 from backend.records.pages.room import blueprint
-from backend.records.store.reading import Sort, Wanted, list_companies, list_contacts, list_deals
+from backend.records.store.order import Sort
+from backend.records.store.reading import Wanted, list_companies, list_contacts, list_deals
 from backend.web.house import house
 
 ROWS = 50

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from backend.records.shapes import CompanyRef, ContactRef, DealRef, Outcome
+from backend.records.shapes import CompanyRef, Concerned, ContactRef, DealRef, Outcome
 from backend.records.tables import (
     Company,
     CompanyDomain,
@@ -137,6 +137,19 @@ def contacts_of_deals(session: Session, deal_ids: Sequence[int]) -> dict[int, li
         for deal_id, contact_id in session.execute(query):
             people[deal_id].append(contact_id)
     return people
+
+
+def concerned_by(session: Session, record: Record) -> Concerned:
+    """Which mail hangs on a record: a contact's by address, a company's by domain, a deal's by who takes part."""
+    if isinstance(record, Contact):
+        keys = session.scalars(select(ContactAddress.address_key).where(ContactAddress.contact_id == record.id))
+        return Concerned(address_keys=frozenset(keys), record_ids=frozenset({record.id}))
+    if isinstance(record, Company):
+        domains = session.scalars(select(CompanyDomain.domain).where(CompanyDomain.company_id == record.id))
+        return Concerned(domains=frozenset(domains), record_ids=frozenset({record.id}))
+    assert isinstance(record, Deal)
+    people = contacts_of_deals(session, [record.id]).get(record.id, [])
+    return Concerned(record_ids=frozenset({record.id, *people, *filter(None, [record.company_id])}))
 
 
 def names_of(session: Session, workspace_id: int, record_ids: Iterable[int]) -> dict[int, str]:

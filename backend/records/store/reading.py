@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.accounts.tables import User
@@ -20,6 +21,7 @@ from backend.records.shapes import (
     RecordView,
     StageView,
 )
+from backend.records.store.order import After, Sort, beyond, order
 from backend.records.tables import (
     RECORD_SEARCH,
     Company,
@@ -34,19 +36,22 @@ from backend.records.tables import (
     Stage,
 )
 
-Sort = Literal["name", "recent", "amount", "close"]
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which records a list shows: `words` searches, `owner_id` and `stage_id` filter, `offset` and `limit` page."""
+    """Which records a list shows.
+
+    `words` searches, ids and `is_open` filter; a page begins at `offset`, or behind the row at `after` (see `order`).
+    """
 
     words: str = ""
     owner_id: int | None = None
     stage_id: int | None = None
+    pipeline_id: int | None = None
     company_id: int | None = None
     is_open: bool | None = None
     sort: Sort = "name"
+    after: After | None = None
     offset: int = 0
     limit: int = 50
 
@@ -151,6 +156,8 @@ def list_deals(session: Session, workspace_id: int, wanted: Wanted) -> list[Deal
     query = _page(_deals(), Deal, workspace_id, wanted, session)
     if wanted.stage_id is not None:
         query = query.where(Deal.stage_id == wanted.stage_id)
+    if wanted.pipeline_id is not None:
+        query = query.where(Deal.pipeline_id == wanted.pipeline_id)
     if wanted.company_id is not None:
         query = query.where(Deal.company_id == wanted.company_id)
     if wanted.is_open is not None:
@@ -240,8 +247,10 @@ def stage_view(stage: Stage) -> StageView:
     return StageView(stage.id, stage.pipeline_id, stage.name, stage.position, Outcome(stage.outcome), stage.probability)
 
 
-def search_records(session: Session, workspace_id: int, words: str, limit: int = 20) -> list[RecordView]:
-    """Records of any kind whose name, address, domain or reference holds all words."""
+def search_records(
+    session: Session, workspace_id: int, words: str, limit: int = 20, after: tuple[datetime, int] | None = None
+) -> list[RecordView]:
+    """Records of any kind whose name, address, domain or reference holds all words, latest change first."""
     matching = RECORD_SEARCH.matching(session, words)
     if matching is None:
         return []
@@ -252,6 +261,10 @@ def search_records(session: Session, workspace_id: int, words: str, limit: int =
         .order_by(Record.updated_at.desc(), Record.id)
         .limit(limit)
     )
+    if after is not None:
+        moment, record_id = after
+        tied = and_(Record.updated_at == moment, Record.id > record_id)
+        query = query.where(or_(Record.updated_at < moment, tied))
     return [_record_view(r.Record, r.owner_name) for r in session.execute(query)]
 
 
@@ -275,17 +288,9 @@ def _page(
         query = query.where(model.id.in_(matching))
     if wanted.owner_id is not None:
         query = query.where(model.owner_id == wanted.owner_id)
-    return query.order_by(*_order(model, wanted.sort), model.id).offset(wanted.offset).limit(wanted.limit)
-
-
-def _order(model: Any, sort: Sort) -> tuple[ColumnElement[Any], ...]:
-    if sort == "recent":
-        return (model.updated_at.desc(),)
-    if sort == "amount" and model is Deal:
-        return (Deal.amount_minor.desc().nulls_last(),)
-    if sort == "close" and model is Deal:
-        return (Deal.expected_close.asc().nulls_last(),)
-    return (func.lower(model.name),)
+    if wanted.after is not None:
+        query = query.where(beyond(model, wanted.sort, wanted.after))
+    return query.order_by(*order(model, wanted.sort)).offset(wanted.offset).limit(wanted.limit)
 
 
 def _alive(model: Any, workspace_id: int) -> tuple[ColumnElement[bool], ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from backend.db import insert_ignoring
-from backend.records.shapes import NewCompany, NewContact
+from backend.records.shapes import NewCompany, NewContact, Outcome
 from backend.records.tables import (
     RECORD_SEARCH,
     Company,
@@ -18,6 +19,7 @@ from backend.records.tables import (
     Contact,
     ContactAddress,
     Deal,
+    DealPerson,
     DealReference,
     Pipeline,
     Record,
@@ -53,6 +55,7 @@ def insert_contact(session: Session, workspace_id: int, new: NewContact, now: da
 
 def add_addresses(session: Session, contact: Contact, addresses: Sequence[tuple[str, str]]) -> None:
     """Add (key, as written) pairs; the first becomes primary where the contact had none."""
+    _release_addresses(session, contact.workspace_id, [key for key, _ in addresses])
     had_any = session.scalar(select(ContactAddress.id).where(ContactAddress.contact_id == contact.id).limit(1))
     rows = [
         {
@@ -84,10 +87,80 @@ def insert_company(session: Session, workspace_id: int, new: NewCompany, now: da
     )
     session.add(company)
     session.flush()
-    rows = [{"workspace_id": workspace_id, "company_id": company.id, "domain": d} for d in new.domains]
-    insert_ignoring(session, CompanyDomain, rows)
+    add_domains(session, company, new.domains)
     RECORD_SEARCH.add(session, [(company.id, company_document(company.name, new.domains))])
     return company
+
+
+def add_domains(session: Session, company: Company, domains: Sequence[str]) -> None:
+    """Give a company domains; those of another living company stay theirs, a deleted one's are free."""
+    of_deleted = select(Record.id).where(Record.workspace_id == company.workspace_id, Record.deleted_at.is_not(None))
+    own = CompanyDomain.workspace_id == company.workspace_id
+    session.execute(
+        delete(CompanyDomain).where(own, CompanyDomain.domain.in_(domains), CompanyDomain.company_id.in_(of_deleted))
+    )
+    rows = [{"workspace_id": company.workspace_id, "company_id": company.id, "domain": d} for d in domains]
+    insert_ignoring(session, CompanyDomain, rows)
+
+
+def _release_addresses(session: Session, workspace_id: int, keys: Sequence[str]) -> None:
+    """Free addresses that only deleted contacts still hold."""
+    of_deleted = select(Record.id).where(Record.workspace_id == workspace_id, Record.deleted_at.is_not(None))
+    own = ContactAddress.workspace_id == workspace_id
+    session.execute(
+        delete(ContactAddress).where(
+            own, ContactAddress.address_key.in_(keys), ContactAddress.contact_id.in_(of_deleted)
+        )
+    )
+
+
+def replace_addresses(session: Session, contact: Contact, addresses: Sequence[tuple[str, str]]) -> None:
+    """Make (key, as written) pairs the contact's addresses, the first one primary."""
+    session.execute(delete(ContactAddress).where(ContactAddress.contact_id == contact.id))
+    add_addresses(session, contact, addresses)
+
+
+def replace_domains(session: Session, company: Company, domains: Sequence[str]) -> None:
+    """Make these the company's domains."""
+    session.execute(delete(CompanyDomain).where(CompanyDomain.company_id == company.id))
+    add_domains(session, company, domains)
+
+
+def replace_people(session: Session, deal: Deal, contact_ids: Sequence[int]) -> None:
+    """Let these contacts, and no others, take part in a deal; those who stay keep their roles."""
+    gone = DealPerson.contact_id.not_in(contact_ids)
+    session.execute(delete(DealPerson).where(DealPerson.deal_id == deal.id, gone))
+    rows = [{"deal_id": deal.id, "contact_id": i, "role": ""} for i in dict.fromkeys(contact_ids)]
+    insert_ignoring(session, DealPerson, rows)
+
+
+def leave_company(session: Session, company_id: int) -> None:
+    """Let nobody work for, and no deal belong to, a company that goes."""
+    for model in (Contact, Deal):
+        table = cast("Table", model.__table__)
+        session.execute(update(table).where(table.c.company_id == company_id).values(company_id=None))
+
+
+def document_of(session: Session, record: Record) -> str:
+    """What a record is found by now; asked before a change, it is what the search index holds."""
+    if isinstance(record, Contact):
+        return contact_document(record.name, addresses_of(session, record.id))
+    if isinstance(record, Company):
+        return company_document(record.name, domains_of(session, record.id))
+    assert isinstance(record, Deal)
+    return deal_document(record.name, reference_of(session, record))
+
+
+def addresses_of(session: Session, contact_id: int) -> list[str]:
+    """A contact's addresses as written, in the order in which they were given."""
+    query = select(ContactAddress.email).where(ContactAddress.contact_id == contact_id).order_by(ContactAddress.id)
+    return list(session.scalars(query))
+
+
+def domains_of(session: Session, company_id: int) -> list[str]:
+    """A company's domains, in the order in which they were given."""
+    query = select(CompanyDomain.domain).where(CompanyDomain.company_id == company_id).order_by(CompanyDomain.id)
+    return list(session.scalars(query))
 
 
 def contact_document(name: str, emails: Sequence[str]) -> str:
@@ -105,9 +178,9 @@ def deal_document(name: str, reference: str) -> str:
     return f"{name} {reference}"
 
 
-def find_record(session: Session, workspace_id: int, record_id: int) -> Record | None:
-    """A living record of the workspace, with the columns of its kind."""
-    record = session.get(Record, record_id)
+def find_record(session: Session, workspace_id: int, record_id: int, *, will_change: bool = False) -> Record | None:
+    """A living record of the workspace, with the columns of its kind; held until the end where it will change."""
+    record = session.get(Record, record_id, with_for_update={"of": Record} if will_change else None)
     if record is None or record.workspace_id != workspace_id or record.deleted_at is not None:
         return None
     return record
@@ -122,6 +195,11 @@ def first_stage(session: Session, workspace_id: int, pipeline_id: int) -> Stage 
     """The stage where a pipeline begins."""
     where = (Stage.workspace_id == workspace_id, Stage.pipeline_id == pipeline_id)
     return session.scalar(select(Stage).where(*where).order_by(Stage.position).limit(1))
+
+
+def is_lost(session: Session, deal: Deal) -> bool:
+    """Whether a deal stands in a lost stage."""
+    return session.scalar(select(Stage.outcome).where(Stage.id == deal.stage_id)) == Outcome.LOST
 
 
 def first_pipeline(session: Session, workspace_id: int) -> Pipeline | None:
