@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from flask import Blueprint, Flask, redirect, request
+from flask import Blueprint, Flask, redirect, request, url_for
 from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
@@ -57,6 +57,12 @@ def choose_language(code: str) -> Response:
             LANGUAGE_COOKIE, code, max_age=_YEAR_S, secure=request.is_secure, httponly=True, samesite="Lax"
         )
     return answer
+
+
+@blueprint.get("/favicon.ico")
+def icon() -> Response:
+    """Lead browsers that ask for the old name to the product's mark."""
+    return redirect(url_for("web.static", filename="mark.svg"))
 
 
 @blueprint.app_url_defaults

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apiflask import APIFlask
 from flask import Blueprint
@@ -35,6 +35,11 @@ class Office:
     workspace_id: int
     rep_id: int
     admin_id: int
+    rooms: tuple[Blueprint, ...]
+
+    def copied_to(self, db: Database) -> Office:
+        """The same office on a copy of its database."""
+        return replace(self, db=db, app=_make_app(db, self.clock, self.rooms))
 
     @property
     def team(self) -> Team:
@@ -63,7 +68,7 @@ def open_office(db: Database, clock: VirtualClock, *rooms: Blueprint, locale: st
         ]
         make_sales_pipeline(session, workspace.id)
         workspace_id = workspace.id
-    return Office(_make_app(db, clock, rooms), db, clock, workspace_id, *people)
+    return Office(_make_app(db, clock, rooms), db, clock, workspace_id, people[0], people[1], rooms)
 
 
 def _make_app(db: Database, clock: VirtualClock, rooms: tuple[Blueprint, ...]) -> APIFlask:
