@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from typing import Any
 
@@ -15,6 +16,7 @@ from googleapiclient.discovery import build_from_document
 from googleapiclient.errors import HttpError
 from googleapiclient.http import MediaInMemoryUpload, build_http
 
+from backend.gmail.emulator.calls import Call
 from backend.gmail.emulator.core import Emulator
 from backend.gmail.emulator.server import EmulatorServer
 from backend.kit.clock import VirtualClock
@@ -261,3 +263,22 @@ def test_a_body_cut_in_the_middle_is_an_error_of_the_connection(server: Emulator
     emulator.faults.inject("cut", times=1)
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         requests.get(f"{server.url}/gmail/v1/users/me/labels", headers={"Authorization": f"Bearer {ANA}"}, timeout=10)
+
+
+def test_a_body_of_unknown_length_is_refused(server: EmulatorServer) -> None:
+    headers = {"Authorization": f"Bearer {ANA}"}
+    answer = requests.post(f"{server.url}/gmail/v1/users/me/labels", data=iter([b"{}"]), headers=headers, timeout=10)
+    assert answer.status_code == 411
+
+
+def test_many_clients_at_once_lose_nothing(server: EmulatorServer, emulator: Emulator) -> None:
+    raw = {"raw": encoded(b"Subject: x\r\n\r\nhi"), "labelIds": ["INBOX"]}
+
+    def insert(_: int) -> str:
+        url = f"{server.url}/gmail/v1/users/me/messages"
+        return str(requests.post(url, json=raw, headers={"Authorization": f"Bearer {ANA}"}, timeout=20).json()["id"])
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = set(pool.map(insert, range(64)))
+    assert len(ids) == 64
+    assert emulator.call(Call(ANA, "getProfile"))["messagesTotal"] == 64

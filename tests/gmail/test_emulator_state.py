@@ -95,6 +95,14 @@ def test_a_refused_verb_leaves_nothing_behind(emulator: Emulator) -> None:
     assert ask(emulator, "getProfile") == before
 
 
+def test_a_send_that_fails_half_way_leaves_the_draft_as_it_was(emulator: Emulator) -> None:
+    raw = base64.urlsafe_b64encode(b"Subject: to nobody\r\n\r\nhi").decode()
+    made = ask(emulator, "drafts.create", body={"message": {"raw": raw}})
+    with pytest.raises(Refusal, match="Recipient address required"):
+        ask(emulator, "drafts.send", body={"id": made["id"], "message": {"raw": raw}})
+    assert ask(emulator, "drafts.get", {"id": made["id"]}, format="minimal")["message"]["id"] == made["message"]["id"]
+
+
 # Between mailboxes
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -44,7 +45,8 @@ class Door:
         """Answer as WSGI asks; a server that can spoil answers finds how in `emulator.wire`."""
         answer = self.answer(_ask(environ))
         environ["emulator.wire"] = answer.wire
-        headers = [*answer.headers, ("Content-Length", str(len(answer.body)))]
+        has_body = answer.status != HTTPStatus.NO_CONTENT
+        headers = [*answer.headers, *([("Content-Length", str(len(answer.body)))] if has_body else [])]
         start_response(f"{answer.status} .", headers)
         return [answer.body]
 

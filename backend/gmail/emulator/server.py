@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Run the WSGI door and send what it answers, whole or as its wire leaves it."""
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+        if "Transfer-Encoding" in self.headers or not self.headers.get("Content-Length", "0").isdecimal():
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
             self.close_connection = True
             return

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 from cryptography import x509
@@ -25,10 +26,15 @@ class Signer:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._lock = Lock()
+        self._made: rsa.RSAPrivateKey | None = None
 
-    @cached_property
+    @property
     def _key(self) -> rsa.RSAPrivateKey:
-        return rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+        with self._lock:  # two threads must not make two keys
+            if self._made is None:
+                self._made = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+            return self._made
 
     @cached_property
     def key_id(self) -> str:
