@@ -14,6 +14,7 @@ from backend import __version__
 from backend.commands.apikey import apikey
 from backend.commands.databases import db
 from backend.commands.demo import demo
+from backend.commands.doctor import doctor
 from backend.commands.emulator import emulator
 from backend.commands.mail import mail
 from backend.commands.mailbox import mailbox
@@ -32,7 +33,7 @@ def cli() -> None:
     """
 
 
-for command in (demo, serve, worker, emulator, db, user, apikey, mailbox, mail):
+for command in (demo, serve, worker, emulator, db, user, apikey, mailbox, mail, doctor):
     cli.add_command(command)
 
 

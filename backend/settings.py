@@ -6,19 +6,18 @@ Only composition roots read it. A missing or unsafe setting is a `UserError` tha
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from environs import Env
-from environs.exceptions import EnvError
 
 from backend.kit.errors import UserError
 
 PREFIX = "ENLACE_"
 SHORTEST_SECRET = 32
+YES, NO = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -57,10 +56,40 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check the settings. Raises `UserError` naming the first that is missing or unsafe."""
-    given = _with_files(os.environ if environ is None else environ)
-    settings = _parse(given)
-    _refuse_unsafe(settings)
+    settings = parse_settings(os.environ if environ is None else environ)
+    for problem in find_problems(settings):
+        raise UserError(problem)
     return settings
+
+
+def parse_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings, safe or not. Raises `UserError` for one that cannot be read at all."""
+    return _parse(_with_files(environ))
+
+
+def find_problems(settings: Settings) -> Iterator[str]:
+    """Name each setting that is missing or unsafe, with its remedy; nothing where the service may start."""
+    if len(settings.secret_key) < SHORTEST_SECRET:
+        yield (
+            f"{PREFIX}SECRET_KEY is missing or shorter than {SHORTEST_SECRET} characters; "
+            "make one with: openssl rand -hex 32"
+        )
+    yield from _bad_token_keys(settings.token_keys)
+    if not settings.is_local and not settings.public_url.startswith("https://"):
+        yield f"{PREFIX}PUBLIC_URL is “{settings.public_url}”; it must begin with https://"
+    if settings.google_client_id and not settings.google_client_secret:
+        yield f"{PREFIX}GOOGLE_CLIENT_SECRET is missing beside GOOGLE_CLIENT_ID; copy it from the console."
+
+
+def _bad_token_keys(keys: tuple[str, ...]) -> Iterator[str]:
+    make_one = "make one with: openssl rand -base64 32 | tr '+/' '-_'"
+    if not keys:
+        yield f"{PREFIX}TOKEN_KEYS is missing; {make_one}"
+    for position, key in enumerate(keys, 1):
+        try:
+            Fernet(key)
+        except ValueError:
+            yield f"Key {position} of {PREFIX}TOKEN_KEYS is not 32 bytes of base64url; {make_one}"
 
 
 def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
@@ -76,10 +105,8 @@ def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _parse(given: Mapping[str, str]) -> Settings:
-    env = Env(prefix=PREFIX)
-
     def text(name: str, default: str = "") -> str:
-        return given.get(PREFIX + name, default).strip()
+        return given.get(PREFIX + name, "").strip() or default  # an empty line of an env file is no answer
 
     def number(name: str, default: int) -> int:
         try:
@@ -87,10 +114,12 @@ def _parse(given: Mapping[str, str]) -> Settings:
         except ValueError as error:
             raise UserError(f"{PREFIX}{name} must be a whole number, not “{text(name)}”.") from error
 
-    try:
-        log_json = env.bool("LOG_JSON", default=False)
-    except EnvError as error:
-        raise UserError(f"{PREFIX}LOG_JSON must be true or false.") from error
+    def yes(name: str) -> bool:
+        said = text(name, "false").lower()
+        if said not in YES | NO:
+            raise UserError(f"{PREFIX}{name} must be true or false, not “{text(name)}”.")
+        return said in YES
+
     google = "https://oauth2.googleapis.com"
     return Settings(
         database_url=text("DATABASE_URL", "sqlite:///.enlace/enlace.db"),
@@ -110,31 +139,5 @@ def _parse(given: Mapping[str, str]) -> Settings:
         pubsub_service_account=text("PUBSUB_SERVICE_ACCOUNT"),
         gmail_units_per_user_minute=number("GMAIL_UNITS_PER_USER_MINUTE", 6_000),
         gmail_units_per_project_minute=number("GMAIL_UNITS_PER_PROJECT_MINUTE", 1_200_000),
-        log_json=log_json,
+        log_json=yes("LOG_JSON"),
     )
-
-
-def _refuse_unsafe(settings: Settings) -> None:
-    if len(settings.secret_key) < SHORTEST_SECRET:
-        raise UserError(
-            f"{PREFIX}SECRET_KEY is missing or shorter than {SHORTEST_SECRET} characters; "
-            "make one with: openssl rand -hex 32"
-        )
-    _refuse_bad_token_keys(settings.token_keys)
-    if not settings.is_local and not settings.public_url.startswith("https://"):
-        raise UserError(f"{PREFIX}PUBLIC_URL must begin with https:// (it is “{settings.public_url}”).")
-    if settings.google_client_id and not settings.google_client_secret:
-        raise UserError(f"{PREFIX}GOOGLE_CLIENT_SECRET is missing beside GOOGLE_CLIENT_ID; copy it from the console.")
-
-
-def _refuse_bad_token_keys(keys: tuple[str, ...]) -> None:
-    if not keys:
-        raise UserError(f"{PREFIX}TOKEN_KEYS is missing; make a key with: openssl rand -base64 32 | tr '+/' '-_'")
-    for position, key in enumerate(keys, 1):
-        try:
-            Fernet(key)
-        except ValueError as error:
-            raise UserError(
-                f"Key {position} of {PREFIX}TOKEN_KEYS is not 32 bytes of base64url; "
-                "make one with: openssl rand -base64 32 | tr '+/' '-_'"
-            ) from error

@@ -30,6 +30,13 @@ def ensure_state(session: Session, mailbox: Mailbox, now: datetime) -> None:
     insert_ignoring(session, SyncState, [row])
 
 
+def welcome_new(session: Session, now: datetime) -> None:
+    """Give each active mailbox that sync does not know yet its state: doors that connect one know nothing of sync."""
+    known = select(SyncState.mailbox_id).where(SyncState.mailbox_id == Mailbox.id)
+    for mailbox in session.scalars(select(Mailbox).where(Mailbox.status == "active", ~known.exists())):
+        ensure_state(session, mailbox, now)
+
+
 def claim_due(session: Session, now: datetime, limit: int) -> list[int]:
     """Take up to `limit` mailboxes that are due, longest waiting first, and make each due again a minute later.
 
