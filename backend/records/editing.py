@@ -5,7 +5,7 @@ Nothing here commits. A record in a request (an owner, a company, a contact) mus
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -18,7 +18,6 @@ from backend.audit.shapes import Subject
 from backend.kit.clock import Clock
 from backend.kit.errors import ConflictError, UserError
 from backend.records import service
-from backend.records.relinking import Relink
 from backend.records.service import Team
 from backend.records.shapes import Concerned, NewCompany, NewContact, NewDeal, Relinked
 from backend.records.store import lookup, writing
@@ -26,11 +25,13 @@ from backend.records.tables import RECORD_SEARCH, Company, Contact, Deal, Record
 
 R = TypeVar("R", bound=Record)
 Changes = Mapping[str, Any]
+Relink = Callable[[Session, Clock, Actor, str, Concerned], Relinked]
+"""Decides the concerned mail afresh, for a cause such as "contact:17"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """Somebody who edits records in one transaction; `relink` is linking's verb (see `relinking`)."""
+    """Somebody who edits records in one transaction; `relink` is linking's verb, which `relinking` finds."""
 
     session: Session
     clock: Clock

@@ -6,20 +6,13 @@ above this room; so the composition root hands its verb in, and whoever changes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 from flask import Flask, current_app
-from sqlalchemy.orm import Session
 
-from backend.accounts.shapes import Actor
-from backend.kit.clock import Clock
-from backend.records.shapes import Concerned, Relinked
+from backend.records.editing import Relink
 
 _KEY = "enlace_relinking"
-
-Relink = Callable[[Session, Clock, Actor, str, Concerned], Relinked]
-"""Decide the concerned mail afresh for a cause such as "contact:17"."""
 
 
 def hand_in(app: Flask, relink: Relink) -> None:

@@ -8,6 +8,7 @@ stores. Moments need their zone and become UTC. Money is a whole number of the c
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,12 @@ from backend.kit.text import clean, squeeze
 
 LARGEST = 2**53 - 1  # what every JSON reader keeps exactly; our keys and amounts stay far below
 LARGEST_COUNT = 2**31 - 1
+Check = Callable[[str], None]
 _DIGITS = re.compile(r"-?[0-9]{1,16}")
+
+
+def _accept(_text: str) -> None:
+    """Refuse nothing."""
 
 
 class Whole(Integer):
@@ -61,10 +67,10 @@ class IdInAddress(WholeInAddress):
 
 
 class Text(String):
-    """Text over several lines, at most `most` characters."""
+    """Text over several lines, at most `most` characters; `check` raises `ValidationError` for what is refused."""
 
-    def __init__(self, most: int, least: int = 0, **kwargs: Any) -> None:
-        super().__init__(validate=Length(least, most), **kwargs)
+    def __init__(self, most: int, least: int = 0, *, check: Check = _accept, **kwargs: Any) -> None:
+        super().__init__(validate=[Length(least, most), check], **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         return clean(super()._deserialize(value, attr, data, **kwargs))
