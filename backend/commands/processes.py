@@ -25,7 +25,7 @@ def serve(bind: str, workers: int, threads: int) -> None:
     with installation() as here:
         require_current(here.db)
     options = {"bind": bind, "workers": workers, "threads": threads, "worker_class": "gthread", "timeout": 60}
-    _Server(options).run()
+    _Server(options | {"control_socket_disable": True}).run()
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
