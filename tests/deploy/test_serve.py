@@ -72,6 +72,11 @@ def test_it_serves_answers_for_its_health_and_stops_when_asked(address: str) -> 
     assert requests.get(f"{address}/login", timeout=5).ok
 
 
+@pytest.mark.parametrize("path", ["settings.py", "__main__.py", "web/static/pages.css", ".env"])
+def test_nothing_of_the_source_is_served(address: str, path: str) -> None:
+    assert requests.get(f"{address}/{path}", timeout=5).status_code == 404
+
+
 def test_behind_the_proxy_one_persons_wrong_tries_do_not_lock_others_out(address: str) -> None:
     def sign_in(person: str) -> int:
         with requests.Session() as browser:
