@@ -13,6 +13,7 @@ from backend.kit.clock import VirtualClock
 from backend.records import service
 from backend.records.pages import blueprint
 from backend.records.shapes import NewCompany, NewContact, NewDeal
+from backend.records.store.board import stage_totals
 from backend.records.store.reading import Wanted, get_contact, get_deal, list_companies, list_contacts, list_deals
 from tests.web.team import Office, open_office
 
@@ -143,6 +144,9 @@ def test_another_teams_deal_is_not_there(db: Database, clock: VirtualClock) -> N
     assert "Forty seats" not in browser.get("/deals?state=all").text + browser.get("/pipeline").text
     assert browser.post(f"/deals/{deal}/stage", data={"stage_id": stage_id(office, "Demo")}).status_code == 404
     assert stage_of(office, deal) == "New"
+    with db.read() as session:
+        assert stage_totals(session, office.workspace_id)
+        assert stage_totals(session, office.workspace_id + 1) == {}
 
 
 def test_a_contacts_form_makes_the_contact_and_its_company(office: Office, client: FlaskClient) -> None:

@@ -18,6 +18,7 @@ from backend.records.pages import blueprint as records
 from backend.records.shapes import NewCompany, NewContact, NewDeal
 from backend.records.tables import Deal
 from backend.timeline.pages import blueprint
+from backend.web.pagination import encode_cursor
 from tests.web.post import Post
 from tests.web.team import Office, open_office
 
@@ -222,3 +223,11 @@ def test_today_shows_my_tasks_and_my_deals_that_go_cold(
     cold = page.partition("Going cold")[2]
     assert f'href="/deals/{quiet}"' in cold
     assert f'href="/deals/{lively}"' not in cold
+
+
+@pytest.mark.parametrize("keys", [("2026-01-01T00:00:00+00:00", "poem", 1), (None, "mail", 1), (None, None, None)])
+@pytest.mark.parametrize("path", ["/timeline", "/unlinked"])
+def test_a_page_mark_that_we_never_wrote_is_no_servers_error(
+    client: FlaskClient, path: str, keys: tuple[str | int | None, ...]
+) -> None:
+    assert client.get(f"{path}?cursor={encode_cursor(*keys)}").status_code in {200, 400}
