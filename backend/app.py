@@ -11,8 +11,6 @@ from backend.accounts.desk import Desk, GoogleSignIn, open_desk
 from backend.accounts.guards import find_visitor, install_guards
 from backend.accounts.pages import register_pages
 from backend.activities.pages import blueprint as activities_pages
-from backend.card.api import blueprint as card_api
-from backend.card.desk import CardDesk, open_card_desk
 from backend.gmail.identity import Certificates
 from backend.health import blueprint as health
 from backend.installation import Installation, oauth_client
@@ -31,7 +29,7 @@ from backend.web.house import House, move_in
 from backend.web.ids import bound_ids
 
 PAGES: tuple[Blueprint, ...] = (timeline_pages, records_pages, linking_pages, activities_pages, health)
-APIS: tuple[Blueprint, ...] = (accounts_api.blueprint, records_api, card_api, api_docs)
+APIS: tuple[Blueprint, ...] = (accounts_api.blueprint, records_api, api_docs)
 
 
 def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
@@ -43,12 +41,10 @@ def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
         version=__version__,
         spec_path=SPEC_PATH,
         docs_path=None,
-        static_folder=None,  # the frame serves its own; "" would serve the source code
     )
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=16 * 1024 * 1024)
     move_in(app, House(installation.db, installation.clock, installation.connect, settings.public_url, is_demo))
     open_desk(app, Desk(installation.vault, _google_sign_in(installation), key_of))
-    open_card_desk(app, _card_desk(installation))
     bound_ids(app)
     make_web(app, find_visitor)
     install_guards(app, is_local=settings.is_local)
@@ -65,9 +61,3 @@ def _google_sign_in(installation: Installation) -> GoogleSignIn | None:
     if client is None:
         return None
     return GoogleSignIn(client, Certificates(installation.settings.google_certs_url, installation.clock))
-
-
-def _card_desk(installation: Installation) -> CardDesk:
-    settings = installation.settings
-    certificates = Certificates(settings.google_certs_url, installation.clock)
-    return CardDesk(settings.addon_audience, certificates, settings.secret_key)
