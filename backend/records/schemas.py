@@ -38,7 +38,7 @@ class Country(String):
     """An ISO 3166 code; may be empty."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=_COUNTRY, **kwargs)
+        super().__init__(validate=_COUNTRY, metadata={"pattern": "^([A-Z]{2})?$"}, **kwargs)
 
 
 class Addresses(List[str]):

@@ -107,7 +107,8 @@ class Currency(String):
     """An ISO 4217 code."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=Regexp(r"^[A-Z]{3}\Z", error="Write three capital letters, as in EUR."), **kwargs)
+        check = Regexp(r"^[A-Z]{3}\Z", error="Write three capital letters, as in EUR.")
+        super().__init__(validate=check, metadata={"pattern": "^[A-Z]{3}$"}, **kwargs)
 
 
 class Body(Schema):

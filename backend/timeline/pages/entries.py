@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from flask import request
 from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor
-from backend.timeline.shapes import Entry, EntryKind, Place, Wanted
-from backend.timeline.store import entries, place_of
+from backend.timeline.marks import page_of, place_at
+from backend.timeline.shapes import Entry, EntryKind, Wanted
+from backend.timeline.store import entries
 from backend.web.house import house
-from backend.web.pagination import Page, cut_page, decode_cursor
+from backend.web.pagination import Page
 
 ROWS = 40
 PERIODS_DAYS = (7, 30, 90, 365)
@@ -28,14 +29,14 @@ def asked_for(record_id: int | None = None) -> Wanted:
         user_id=request.args.get("user", type=int),
         since=house().clock.now() - timedelta(days=days) if days in PERIODS_DAYS else None,
         words=request.args.get("q", "").strip(),
-        after=_place(request.args.get("cursor", "")),
+        after=place_at(request.args.get("cursor", "")),
         limit=ROWS + 1,
     )
 
 
 def fetch(session: Session, wanted: Wanted) -> Page[Entry]:
     """Fetch one page of what the visitor may see."""
-    return cut_page(entries(session, current_actor(), wanted), ROWS, _mark)
+    return page_of(entries(session, current_actor(), wanted), ROWS)
 
 
 def with_questions(**changes: object) -> str:
@@ -43,15 +44,3 @@ def with_questions(**changes: object) -> str:
     asked = {k: v for k, v in request.args.items() if k not in {"cursor", "day", *changes}}
     asked |= {k: str(v) for k, v in changes.items() if v is not None}
     return request.path + (f"?{urlencode(asked)}" if asked else "")
-
-
-def _mark(entry: Entry) -> tuple[datetime, str, int]:
-    place = place_of(entry)
-    return place.at, place.kind.value, place.id
-
-
-def _place(cursor: str) -> Place | None:
-    if not cursor:
-        return None
-    at, kind, entry_id = decode_cursor(cursor, datetime, str, int)
-    return Place(at, EntryKind(kind), entry_id)

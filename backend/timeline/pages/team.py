@@ -8,10 +8,9 @@ from flask_babel import gettext
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.store import users
 from backend.kit.errors import NotFoundError
-from backend.mail.quotes import split_reply
 from backend.timeline.pages.entries import PERIODS_DAYS, asked_for, fetch, with_questions
 from backend.timeline.pages.room import KIND_WORDS, blueprint
-from backend.timeline.store import mail_text
+from backend.timeline.service import look_at_mail
 from backend.web.house import house
 
 
@@ -35,8 +34,8 @@ def team() -> str:
 @needs()
 def text_of_mail(message_id: int) -> str:
     """Show a mail's new text, its quotes folded. Raises `NotFoundError` where the visitor may not read it."""
-    with house().db.read() as session:
-        text = mail_text(session, current_actor(), message_id)
-    if text is None:
+    with house().db.write() as session:
+        mail = look_at_mail(session, house().clock, current_actor(), message_id)
+    if mail is None or mail.reply is None:
         raise NotFoundError(gettext("That mail is not here, or its owner does not share its text."))
-    return render_template("timeline/mail_text.html", reply=split_reply(text))
+    return render_template("timeline/mail_text.html", reply=mail.reply)

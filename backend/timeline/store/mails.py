@@ -74,6 +74,20 @@ def is_readable(viewer: Actor) -> ColumnElement[bool]:
     return _has_copy(viewer, frozenset({Sharing.EVERYTHING}))
 
 
+def is_open_to(viewer: Actor) -> ColumnElement[bool]:
+    """Whether the viewer may open a mail by its id: their own, or a colleague's that they may know of and is linked.
+
+    Mail that belongs to no record is not the team's, whatever its owner shares.
+    """
+    is_linked = exists().where(Receipt.message_id == Message.id, Receipt.outcome == "linked")
+    return and_(is_visible(viewer), or_(is_own(viewer), is_linked))
+
+
+def is_own(viewer: Actor) -> ColumnElement[bool]:
+    """Whether a live copy is the viewer's own."""
+    return _has_copy(viewer, frozenset())
+
+
 def _has_copy(viewer: Actor, levels: frozenset[Sharing]) -> ColumnElement[bool]:
     shared = and_(Mailbox.sharing.in_([level.value for level in levels]), ~Copy.is_private)
     return exists().where(
@@ -92,7 +106,7 @@ def is_in_mailbox_of(user_id: int) -> ColumnElement[bool]:
 def mail_entries(session: Session, viewer: Actor, rows: Sequence[Any]) -> list[Entry]:
     """Turn rows of `MAIL_COLUMNS` into entries, without their records."""
     ids = [row.id for row in rows]
-    copies = _copies(session, ids)
+    copies = copies_of(session, ids)
     people = _recipients(session, ids)
     return [_mail_entry(viewer, row, copies[row.id], people[row.id]) for row in rows]
 
@@ -129,7 +143,8 @@ def best_sharing(viewer: Actor, copies: Sequence[Any]) -> Sharing:
     return min(levels, key=list(Sharing).index, default=Sharing.NOTHING)
 
 
-def _copies(session: Session, message_ids: Sequence[int]) -> dict[int, list[Any]]:
+def copies_of(session: Session, message_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """Live copies by mail: whose, where, and how much their owners share."""
     found: dict[int, list[Any]] = defaultdict(list)
     query = (
         select(
@@ -170,6 +185,11 @@ def mail_text(session: Session, viewer: Actor, message_id: int) -> str | None:
     query = (
         select(MessageBody.text)
         .join(Message, Message.id == MessageBody.message_id)
-        .where(Message.id == message_id, Message.workspace_id == viewer.workspace_id, is_readable(viewer))
+        .where(
+            Message.id == message_id,
+            Message.workspace_id == viewer.workspace_id,
+            is_open_to(viewer),
+            is_readable(viewer),
+        )
     )
     return session.scalar(query)

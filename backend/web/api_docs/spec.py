@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from apiflask import APIFlask
+from flask import current_app
 
 from backend.web.fields import LARGEST
 from backend.web.marks import MARKS, Mark
 
 Spec = dict[str, Any]
 
-SPEC_PATH = "/api/v1/openapi.json"
+_KEY = "enlace_specification"
 _PROBLEM = "Problem"
 _PROBLEM_SCHEMA: Spec = {
     "type": "object",
@@ -61,13 +63,24 @@ _TWIN = re.compile(r"(\D+)\d+")
 
 
 def describe_api(app: APIFlask) -> None:
-    """Set the specification up; call it before it is first asked for."""
+    """Set the specification up; call it when all blueprints are registered."""
+    for blueprint in app.blueprints.values():
+        if not hasattr(blueprint, "enable_openapi"):  # APIFlask stumbles over pages' blueprints with a before_request
+            blueprint.enable_openapi = False  # type: ignore[attr-defined]  # it looks for just this
     app.config.update(AUTO_SERVERS=False, AUTO_OPERATION_ID=True, SECURITY_SCHEMES=_SECURITY)
     app.description = (
         "Whatever the pages do, a program can do with an API key. Lists come in pages: `next` is the cursor of the "
         "next one. Errors are problem+json."
     )
-    app.spec_processor(complete)  # type: ignore[arg-type]  # a str comes only where SPEC_FORMAT is yaml
+
+
+def specification() -> Spec:
+    """Return the completed specification of the app that serves the present request; it is made once."""
+    if _KEY not in current_app.extensions:
+        with warnings.catch_warnings():  # apispec warns of twins, which `complete` merges
+            warnings.filterwarnings("ignore", "<class .* has already been added to the spec", UserWarning)
+            current_app.extensions[_KEY] = complete(cast("Spec", cast("APIFlask", current_app).spec))
+    return cast("Spec", current_app.extensions[_KEY])
 
 
 def complete(spec: Spec) -> Spec:
