@@ -10,26 +10,35 @@ from backend.accounts import api as accounts_api
 from backend.accounts.desk import Desk, GoogleSignIn, open_desk
 from backend.accounts.guards import find_visitor, install_guards
 from backend.accounts.pages import register_pages
+from backend.activities.api import blueprint as activities_api
 from backend.activities.pages import blueprint as activities_pages
 from backend.gmail.identity import Certificates
 from backend.health import blueprint as health
 from backend.installation import Installation, oauth_client
+from backend.linking.api import blueprint as linking_api
 from backend.linking.learning import relink_concerned
 from backend.linking.pages import blueprint as linking_pages
 from backend.mail.addresses import key_of
 from backend.records.api import blueprint as records_api
 from backend.records.pages import blueprint as records_pages
 from backend.records.relinking import hand_in
+from backend.timeline.api import blueprint as timeline_api
 from backend.timeline.pages import blueprint as timeline_pages
 from backend.web.api_docs import blueprint as api_docs
 from backend.web.api_docs import describe_api
-from backend.web.api_docs.spec import SPEC_PATH
 from backend.web.frame import make_web
 from backend.web.house import House, move_in
 from backend.web.ids import bound_ids
 
 PAGES: tuple[Blueprint, ...] = (timeline_pages, records_pages, linking_pages, activities_pages, health)
-APIS: tuple[Blueprint, ...] = (accounts_api.blueprint, records_api, api_docs)
+APIS: tuple[Blueprint, ...] = (
+    accounts_api.blueprint,
+    records_api,
+    activities_api,
+    linking_api,
+    timeline_api,
+    api_docs,
+)
 
 
 def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
@@ -39,7 +48,7 @@ def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
         __name__,
         title="Enlace",
         version=__version__,
-        spec_path=SPEC_PATH,
+        spec_path=None,  # web.api_docs serves it, completed
         docs_path=None,
     )
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=16 * 1024 * 1024)
@@ -49,10 +58,10 @@ def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
     make_web(app, find_visitor)
     install_guards(app, is_local=settings.is_local)
     hand_in(app, relink_concerned)
-    describe_api(app)
     register_pages(app)
     for blueprint in (*PAGES, *APIS):
         app.register_blueprint(blueprint)
+    describe_api(app)
     return app
 
 
