@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from backend.kit.errors import UserError
 from backend.web.pagination import cut_page, decode_cursor, encode_cursor
 
-
 INTEGERS = st.integers(-(2**63) + 1, 2**63 - 1)
 STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
@@ -46,7 +45,9 @@ def test_a_moment_without_its_zone_is_read_as_utc() -> None:
     assert decode_cursor(word, datetime) == (datetime(2026, 1, 5, 9, tzinfo=UTC),)
 
 
-@pytest.mark.parametrize("content", [b"{}", b"[]", b"[1,2]", b'["one"]', b"[true]", b"[9223372036854775808]", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "content", [b"{}", b"[]", b"[1,2]", b'["one"]', b"[true]", b"[9223372036854775808]", b"\xff", b"[" * 100_000]
+)
 def test_a_cursor_of_another_shape_is_refused(content: bytes) -> None:
     with pytest.raises(UserError, match="page mark"):
         decode_cursor(urlsafe_b64encode(content).decode(), int)
