@@ -41,7 +41,7 @@ def main() -> None:
     """Run the command line; bad input ends with one sentence and status 2, never with a traceback."""
     _log_to_stderr()
     try:
-        cli.main(prog_name="enlace", standalone_mode=False)
+        sys.exit(cli.main(prog_name="enlace", standalone_mode=False))
     except UserError as error:
         _refuse(str(error))
     except click.ClickException as error:

@@ -1,0 +1,121 @@
+"""The pictures of README and docs, taken from the running demo: `make pictures`.
+
+It starts `enlace demo` in a folder of its own on a free port, signs in as a sample user, and writes the PNG files.
+"""  # noqa: INP001 - a script, not a package
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from backend.web.i18n import LANGUAGE_COOKIE
+
+ROOT = Path(__file__).parent.parent
+TARGET = ROOT / "docs" / "pictures"
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+LARGEST_BYTES = 300_000
+DEAL = "Nordwind – 40 seats"  # noqa: RUF001 - as the sample calls it
+
+Visit = Callable[[Page, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture's name, its height at a width of 1280 pixels, and the way to what it shows."""
+
+    name: str
+    height: int
+    visit: Visit
+
+
+def main() -> None:
+    """Take every picture anew."""
+    TARGET.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, _demo(folder) as (address, login), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        context = browser.new_context(locale="en-GB")
+        context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "en", "url": address}])
+        page = context.new_page()
+        _sign_in(page, address, *login)
+        for picture in PICTURES:
+            _take(page, address, picture)
+        browser.close()
+
+
+@contextmanager
+def _demo(folder: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Run the demo; gives its address and one of the logins that it prints."""
+    command = [sys.executable, "-m", "backend", "demo", "--port", "0"]
+    with subprocess.Popen(  # noqa: S603 - our own command line
+        command, cwd=folder, env={"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True
+    ) as demo:
+        try:
+            yield _greeting(demo)
+        finally:
+            demo.terminate()
+
+
+def _greeting(demo: subprocess.Popen[str]) -> tuple[str, tuple[str, str]]:
+    said = ""
+    for line in demo.stdout or ():
+        said += line
+        address = re.search(r"http://127\.0\.0\.1:\d+", said)
+        login = re.search(r"manager\s+(\S+)\s+password: (\S+)", said) or re.search(r"(\S+@\S+)\s+password: (\S+)", said)
+        if address and login:
+            return address[0], (login[1], login[2])
+    raise RuntimeError(f"the demo ended before it was ready:\n{said}")
+
+
+def _sign_in(page: Page, address: str, email: str, password: str) -> None:
+    page.goto(f"{address}/login")
+    page.fill("#email", email)
+    page.fill("#password", password)
+    page.press("#password", "Enter")
+    page.wait_for_load_state("networkidle")
+
+
+def _take(page: Page, address: str, picture: Picture) -> None:
+    page.set_viewport_size({"width": 1280, "height": picture.height})
+    picture.visit(page, address)
+    page.wait_for_load_state("networkidle")
+    file = TARGET / f"{picture.name}.png"
+    page.screenshot(path=str(file), animations="disabled", caret="hide")
+    size = file.stat().st_size
+    if size > LARGEST_BYTES:
+        raise RuntimeError(f"{file.name} has {size} bytes; make it smaller than {LARGEST_BYTES}")
+    print(f"{file.relative_to(ROOT)}  {size // 1024} kB")  # noqa: T201 - a script that tells what it made
+
+
+def _timeline(page: Page, address: str) -> None:
+    page.goto(f"{address}/timeline")
+
+
+def _pipeline(page: Page, address: str) -> None:
+    page.goto(f"{address}/pipeline")
+
+
+def _deal(page: Page, address: str) -> None:
+    """A deal's page, with the receipt of its newest mail open."""
+    page.goto(f"{address}/pipeline")
+    page.get_by_role("link", name=DEAL, exact=True).click()
+    page.locator("[hx-get$='/receipt'] > summary").first.click()
+    page.wait_for_selector(".receipt")
+
+
+PICTURES = (
+    Picture("timeline", 860, _timeline),
+    Picture("pipeline", 760, _pipeline),
+    Picture("deal", 860, _deal),
+)
+
+if __name__ == "__main__":
+    main()
