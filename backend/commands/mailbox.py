@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from urllib.parse import quote
 
 import click
 from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy.orm import Session
 
@@ -28,6 +30,10 @@ from backend.gmail.oauth import DelegatedGrant, UserGrant, read_authorized_user
 from backend.installation import Installation, oauth_client
 from backend.kit.errors import NotFoundError, UserError
 from backend.mail.addresses import key_of
+from backend.sync.audit import audit_mailbox, repair
+from backend.sync.jobs import drain_mailbox
+from backend.sync.shapes import End
+from backend.sync.store import ensure_state
 
 
 @click.group()
@@ -101,6 +107,69 @@ def disconnect(installation: Installation, address: str) -> None:
     client = oauth_client(installation.settings)
     if sealed is not None and client is not None and not give_grant_back(client, installation.vault, sealed):
         click.echo("Google could not be told; remove Enlace at myaccount.google.com/permissions.", err=True)
+
+
+@mailbox.command()
+@click.argument("address")
+@click.option("--once", is_flag=True, help="One drain only, as the worker would do; else until nothing is left.")
+@with_installation
+def sync(installation: Installation, address: str, *, once: bool) -> None:
+    """Bring ADDRESS up to date now. Safe beside a running worker: whoever holds the mailbox works, the other waits."""
+    mailbox_id = _with_state(installation, address)
+    end, settled = End.MORE, 0
+    with Progress(TextColumn("{task.completed} messages"), TimeElapsedColumn(), transient=True) as progress:
+        task = progress.add_task("sync", total=None)
+        while end is End.MORE:
+            end = drain_mailbox(
+                installation.db,
+                installation.clock,
+                installation.connect,
+                mailbox_id,
+                progress=lambda n: progress.advance(task, n),
+            )
+            settled = int(progress.tasks[0].completed)
+            if once:
+                break
+    click.echo(f"{address}: {settled} messages settled; {_ENDS[end]}")
+    if end not in {End.DONE, End.MORE}:
+        raise click.exceptions.Exit(1)
+
+
+_ENDS = {
+    End.DONE: "up to date.",
+    End.MORE: "there is more to do.",
+    End.BUSY: "a worker is at it, or the mailbox is not active; see: enlace mailbox list",
+    End.LATER: "Gmail asked for a pause or did not answer; the worker tries again by itself.",
+    End.STOPPED: "Gmail refuses the grant; the mailbox must be reconnected.",
+}
+
+
+@mailbox.command()
+@click.argument("address")
+@click.option("--repair", "is_repair", is_flag=True, help="Queue what differs; the next sync settles it.")
+@with_installation
+def audit(installation: Installation, address: str, *, is_repair: bool) -> None:
+    """Hold Gmail's list of ADDRESS against the store and print what differs. Exit status 1 where anything does."""
+    mailbox_id = _with_state(installation, address)
+    try:
+        found = audit_mailbox(installation.db, installation.connect(mailbox_id), mailbox_id)
+    except GmailError as error:
+        raise UserError(f"Gmail did not let us list {address} ({type(error).__name__}); try again later.") from error
+    counts = {"listed": found.listed, "stored": found.stored, "pending": found.pending, "skipped": dict(found.skipped)}
+    differs = {"missing": [i for i, _ in found.missing], "extra": [i for i, _ in found.extra]}
+    click.echo(json.dumps(counts | differs))
+    if is_repair:
+        queued = repair(installation.db, installation.clock, mailbox_id, found)
+        click.echo(f"{queued} ids queued; run: enlace mailbox sync {address}", err=True)
+    if found.missing or found.extra:
+        raise click.exceptions.Exit(1)
+
+
+def _with_state(installation: Installation, address: str) -> int:
+    with installation.db.write() as session:
+        row = find_mailbox(session, address)
+        ensure_state(session, row, installation.clock.now())
+        return row.id
 
 
 def find_mailbox(session: Session, address: str) -> Mailbox:

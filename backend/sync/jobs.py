@@ -82,6 +82,7 @@ class Drain:
     sync: MailboxSync
     progress: Progress
     moves_left: int = field(default=MOVES)
+    settled: int = 0
 
     def run(self) -> End:
         """Read all new history, then take turns between the listing and the queue until both are empty."""
@@ -90,8 +91,10 @@ class Drain:
             fetched = self._fetch_batch()
             listed = False if fetched else self._read_listing_page()
             if not fetched and not listed:
-                return End.DONE
-        return End.MORE
+                break
+        if self.settled:
+            log.info("mailbox_drained", mailbox_id=self.sync.lease.mailbox_id, settled=self.settled)
+        return End.DONE if self.moves_left > 0 else End.MORE
 
     def _read_history(self) -> None:
         cursor = self._cursor()
@@ -162,6 +165,7 @@ class Drain:
         except IntegrityError:  # another mailbox stored the same mail a moment ago: now it is there to be joined
             with self.db.write() as session:
                 self.sync.keep(session, read)
+        self.settled += len(items) - len(read.failed)
         self.progress(len(items) - len(read.failed))
         self._heed(list(errors.values()))
         return True
