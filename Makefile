@@ -82,11 +82,11 @@ addon:
 	npm run --silent types:addon
 
 i18n: ## Collect the texts that people read into the Spanish catalogue
-	$(BIN)/pybabel extract -q --no-location -F backend/web/babel.cfg -k _l -k _ -o .setup/messages.pot backend
-	$(BIN)/pybabel update -q --no-fuzzy-matching --ignore-obsolete -i .setup/messages.pot -d backend/web/translations
+	$(BIN)/pybabel -q extract --no-location -F backend/web/babel.cfg -k _l -k _ -k lazy_gettext -o .setup/messages.pot backend
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -i .setup/messages.pot -d backend/web/translations
 
 i18n-compile:
-	@$(BIN)/pybabel compile -q -d backend/web/translations 2>/dev/null
+	@$(BIN)/pybabel -q compile -d backend/web/translations 2>/dev/null
 
 lock: ## Write the lock files anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -12,6 +12,8 @@ from backend.accounts.guards import find_visitor, install_guards
 from backend.accounts.pages import register_pages
 from backend.activities.api import blueprint as activities_api
 from backend.activities.pages import blueprint as activities_pages
+from backend.card.api import blueprint as card_api
+from backend.card.desk import CardDesk, open_card_desk
 from backend.gmail.identity import Certificates
 from backend.health import blueprint as health
 from backend.installation import Installation, oauth_client
@@ -37,6 +39,7 @@ APIS: tuple[Blueprint, ...] = (
     activities_api,
     linking_api,
     timeline_api,
+    card_api,
     api_docs,
 )
 
@@ -54,6 +57,7 @@ def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=16 * 1024 * 1024)
     move_in(app, House(installation.db, installation.clock, installation.connect, settings.public_url, is_demo))
     open_desk(app, Desk(installation.vault, _google_sign_in(installation), key_of))
+    open_card_desk(app, _card_desk(installation))
     bound_ids(app)
     make_web(app, find_visitor)
     install_guards(app, is_local=settings.is_local)
@@ -70,3 +74,9 @@ def _google_sign_in(installation: Installation) -> GoogleSignIn | None:
     if client is None:
         return None
     return GoogleSignIn(client, Certificates(installation.settings.google_certs_url, installation.clock))
+
+
+def _card_desk(installation: Installation) -> CardDesk:
+    settings = installation.settings
+    certificates = Certificates(settings.google_certs_url, installation.clock)
+    return CardDesk(settings.addon_audience, certificates, settings.secret_key)

@@ -135,11 +135,12 @@ def aliases(session: Session, mailbox_id: int) -> frozenset[str]:
     return frozenset(session.scalars(select(MailboxAlias.address_key).where(MailboxAlias.mailbox_id == mailbox_id)))
 
 
-def team_keys(session: Session, workspace_id: int) -> frozenset[str]:
-    """Return every address key that is one of the team's own mailboxes, aliases included."""
+def team_addresses(session: Session, workspace_id: int) -> frozenset[str]:
+    """Return every address of the team: its mailboxes and their aliases by key, its users as they sign in."""
     own = select(Mailbox.address_key).where(Mailbox.workspace_id == workspace_id)
     other = select(MailboxAlias.address_key).where(MailboxAlias.workspace_id == workspace_id)
-    return frozenset(session.scalars(own.union(other)))
+    people = select(User.email).where(User.workspace_id == workspace_id)
+    return frozenset(session.scalars(own.union(other, people)))
 
 
 def replace_aliases(session: Session, mailbox: Mailbox, keys: Iterable[str]) -> None:

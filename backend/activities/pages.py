@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, request
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
 from backend.activities import service
+from backend.activities.rules import due_at
 from backend.activities.shapes import ActivityKind, CallOutcome, NewActivity
 from backend.kit.errors import UserError
 from backend.kit.text import shorten
@@ -18,7 +19,6 @@ from backend.web.back import way_back
 from backend.web.house import house
 from backend.web.toasts import toast
 
-DUE_HOUR = time(17)
 SHOWN = 60
 
 blueprint = Blueprint("activities", __name__, template_folder="templates")
@@ -81,7 +81,6 @@ def _due_at() -> datetime | None:
     if not day:
         return None
     try:
-        local = datetime.combine(date.fromisoformat(day), DUE_HOUR, ZoneInfo(current_actor().timezone))
-    except ValueError as error:
+        return due_at(date.fromisoformat(day), ZoneInfo(current_actor().timezone))
+    except (ValueError, OverflowError) as error:
         raise UserError(gettext("That is not a date; write it as 2026-12-31.")) from error
-    return local.astimezone(UTC)

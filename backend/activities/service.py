@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from backend.activities import store
@@ -55,6 +56,15 @@ def reopen_task(session: Session, workspace_id: int, task_id: int) -> Activity:
     task = _task(session, workspace_id, task_id)
     task.done_at = None
     return task
+
+
+def remove_activity(session: Session, workspace_id: int, activity_id: int) -> None:
+    """Take back what was written down; where it is gone already, nothing happens."""
+    activity = store.find_activity(session, workspace_id, activity_id)
+    if activity is not None:
+        session.execute(delete(ActivityRecord).where(ActivityRecord.activity_id == activity_id))
+        session.delete(activity)
+        session.flush()
 
 
 def _task(session: Session, workspace_id: int, task_id: int) -> Activity:

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from backend.activities.shapes import Task
+from backend.activities.shapes import NewActivity, Task
 from backend.activities.tables import Activity, ActivityRecord
+from backend.kit.text import clean
 from backend.records.tables import Record
 
 
 def find_activity(session: Session, workspace_id: int, activity_id: int) -> Activity | None:
     """An activity of the workspace."""
     return session.scalar(select(Activity).where(Activity.workspace_id == workspace_id, Activity.id == activity_id))
+
+
+def find_same(session: Session, workspace_id: int, new: NewActivity, since: datetime) -> Activity | None:
+    """The same thing about the same records, written down by the same person no earlier than `since`: a repetition."""
+    query = select(Activity).where(
+        Activity.workspace_id == workspace_id,
+        Activity.owner_id == new.owner_id,
+        Activity.kind == new.kind.value,
+        Activity.text == clean(new.text).strip(),
+        Activity.outcome == new.outcome,
+        Activity.due_at.is_not_distinct_from(new.due_at),
+        Activity.at >= since,
+    )
+    for record_id in new.record_ids:
+        about = select(ActivityRecord.activity_id).where(ActivityRecord.record_id == record_id)
+        query = query.where(Activity.id.in_(about))
+    return session.scalar(query.order_by(Activity.id).limit(1))
 
 
 def open_tasks_of_owner(session: Session, workspace_id: int, owner_id: int, limit: int = 50) -> list[Task]:

@@ -211,16 +211,16 @@ def _candidates(stored: Sequence[Mapping[str, Any]]) -> tuple[Candidate, ...]:
 
 def sees_mail(session: Session, actor: Actor, message_id: int) -> bool:
     """Whether the actor may see who wrote a mail and about what: it is their own, or its owner shares that much."""
+    return session.scalar(select(Message.id).where(Message.id == message_id, is_seen_by(actor))) is not None
+
+
+def is_seen_by(actor: Actor) -> ColumnElement[bool]:
+    """The same of any `Message` in a query."""
     is_shared = and_(Mailbox.sharing.in_((Sharing.EVERYTHING, Sharing.SUBJECT)), ~Copy.is_private)
-    query = (
-        select(Copy.id)
-        .join(Mailbox, Mailbox.id == Copy.mailbox_id)
-        .where(
-            Copy.message_id == message_id,
-            Copy.workspace_id == actor.workspace_id,
-            Copy.is_live,
-            or_(Mailbox.user_id == actor.user_id, is_shared),
-        )
-        .limit(1)
+    return exists().where(
+        Copy.message_id == Message.id,
+        Copy.workspace_id == actor.workspace_id,
+        Copy.is_live,
+        Mailbox.id == Copy.mailbox_id,
+        or_(Mailbox.user_id == actor.user_id, is_shared),
     )
-    return session.scalar(query) is not None

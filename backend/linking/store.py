@@ -11,8 +11,8 @@ from sqlalchemy import Select, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import ContactPolicy
-from backend.accounts.store import team_keys
-from backend.accounts.tables import User, Workspace
+from backend.accounts.store import team_addresses
+from backend.accounts.tables import Workspace
 from backend.db import insert_ignoring, upsert
 from backend.linking.shapes import Decision, KnownLink, Outcome, Policy, Reason, Rule
 from backend.linking.tables import Link, LinkBatch, Question, Receipt, Veto
@@ -43,8 +43,7 @@ def load_policy(session: Session, workspace_id: int) -> Policy:
 
 def own_keys(session: Session, workspace_id: int) -> frozenset[str]:
     """Every address key of the team: mailboxes, their aliases, users."""
-    users = session.scalars(select(User.email).where(User.workspace_id == workspace_id))
-    return team_keys(session, workspace_id) | frozenset(map(key_of, users))
+    return frozenset(map(key_of, team_addresses(session, workspace_id)))
 
 
 def links_of_conversations(session: Session, ids: Collection[int]) -> dict[int, tuple[KnownLink, ...]]:

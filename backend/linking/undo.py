@@ -93,6 +93,16 @@ def link_by_hand(session: Session, clock: Clock, actor: Actor, message_id: int, 
     record(session, clock, actor, "link.hand", Subject("record", record_id), details={"message_id": message_id})
 
 
+def forget_hand_link(session: Session, clock: Clock, actor: Actor, message_id: int, record_id: int) -> None:
+    """Take a link by hand back: the rules decide again, as if nobody had linked. Raises `NotFoundError`."""
+    if store.find_message_id(session, actor.workspace_id, message_id) is None:
+        raise NotFoundError("That mail is not here; it may have been deleted.")
+    store.forget_hand_links(session, [message_id], record_id, "rule", clock.now())
+    linker_for(session, actor.workspace_id, clock).refresh(session, [message_id])
+    details = {"message_id": message_id}
+    record(session, clock, actor, "link.forget_hand", Subject("record", record_id), details=details)
+
+
 def answer_question(session: Session, clock: Clock, actor: Actor, conversation_id: int, deal_id: int | None) -> None:
     """Say which deal a conversation is about; None: none of those asked about. Raises `NotFoundError`."""
     question = store.find_question(session, actor.workspace_id, conversation_id)
@@ -106,6 +116,18 @@ def answer_question(session: Session, clock: Clock, actor: Actor, conversation_i
     linker_for(session, actor.workspace_id, clock).refresh(session, mails)
     details = {"conversation_id": conversation_id, "deal_id": deal_id}
     record(session, clock, actor, "link.answer", Subject("conversation", conversation_id), details=details)
+
+
+def reopen_question(session: Session, clock: Clock, actor: Actor, conversation_id: int) -> None:
+    """Take an answer back: the question is open again. Raises `NotFoundError`."""
+    question = store.find_question(session, actor.workspace_id, conversation_id)
+    if question is None:
+        raise NotFoundError("That question is not there any more; the page may be old.")
+    question.answered_at = question.answer_id = question.user_id = None
+    session.flush()
+    mails = store.message_ids_of_conversations(session, [conversation_id])
+    linker_for(session, actor.workspace_id, clock).refresh(session, mails)
+    record(session, clock, actor, "link.reopen", Subject("conversation", conversation_id))
 
 
 def preview_relink(session: Session, clock: Clock, workspace_id: int, message_ids: Collection[int]) -> Preview:

@@ -24,13 +24,18 @@ REFERENCES_KEPT = 50
 
 def base_subject(subject: str) -> str:
     """Return the subject without reply prefixes and list tags, folded, for comparison."""
+    return fold(bare_subject(subject))
+
+
+def bare_subject(subject: str) -> str:
+    """Return the subject without reply prefixes and list tags, as it was written."""
     text = squeeze(subject)
     for _ in range(MAX_PREFIXES):
         shorter = _PREFIX.sub("", text, count=1)
         if shorter == text:
             break
         text = shorter
-    return fold(text)
+    return text
 
 
 def keys_of(message_id: str, references: tuple[str, ...]) -> tuple[str, ...]:

@@ -88,10 +88,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class LastTouch:
-    """Who last spoke with a record, when and how; `is_ours` False: they wrote, so we may owe a reply."""
+    """Who last spoke with a record, when and how.
+
+    `is_ours` False: they wrote. `is_viewer`: of the team it was the very one who asks. `is_owed`: it is a person's mail
+    in the asker's own mailbox, and nothing followed it.
+    """
 
     at: datetime
     who: str
     kind: EntryKind
     is_ours: bool
-    subject: str | None
+    is_viewer: bool = False
+    is_owed: bool = False

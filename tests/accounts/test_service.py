@@ -295,10 +295,10 @@ class TestMailboxes:
             mailboxes.set_aliases(session, row, ["sales@lumbrera.example", "hi@lumbrera.example", KEY])
         with db.read() as session:
             assert store.aliases(session, mailbox.id) == {"sales@lumbrera.example", "hi@lumbrera.example"}
-            assert store.team_keys(session, team.workspace.id) == {
-                KEY, "sales@lumbrera.example", "hi@lumbrera.example",
+            assert store.team_addresses(session, team.workspace.id) == {
+                KEY, "sales@lumbrera.example", "hi@lumbrera.example", team.alice.email, team.bob.email,
             }  # fmt: skip
-            assert store.team_keys(session, team.carol.workspace_id) == frozenset()
+            assert store.team_addresses(session, team.carol.workspace_id) == {team.carol.email}
 
 
 class TestVault:

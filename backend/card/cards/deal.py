@@ -23,7 +23,7 @@ from backend.card.words import Words
 MAX_STAGES = 50
 
 
-def card(deal: Deal, mail: Mail, words: Words, notice: Notice | None = None) -> Card:
+def card(deal: Deal, mail: Mail | None, words: Words, notice: Notice | None = None) -> Card:
     """The card that `open-deal` pushes."""
     _ = words.gettext
     note = Button(_("Note"), act(Do.NEW_NOTE, mail, record=deal.id))
@@ -39,7 +39,7 @@ def card(deal: Deal, mail: Mail, words: Words, notice: Notice | None = None) -> 
     return Card("deal", Header(deal_name(deal, words), subtitle=deal_figures(deal, words)), sections, menu=menu)
 
 
-def _facts(deal: Deal, mail: Mail, words: Words) -> Iterator[Widget | None]:
+def _facts(deal: Deal, mail: Mail | None, words: Words) -> Iterator[Widget | None]:
     _ = words.gettext
     if deal.company and (company := first_shown(deal.company.name)):
         yield Line(company, icon=Icon.COMPANY, on_click=link(deal.company.url))
@@ -51,7 +51,7 @@ def _facts(deal: Deal, mail: Mail, words: Words) -> Iterator[Widget | None]:
         yield Line(deal.receipt.why, icon=Icon.BOOKMARK, top=_("Why this deal?"), button=Button(_("Receipt"), receipt))
 
 
-def stage_select(deal: Deal, mail: Mail, words: Words) -> Select | None:
+def stage_select(deal: Deal, mail: Mail | None, words: Words) -> Select | None:
     """The stage as a dropdown that moves the deal at once; nothing where there is no stage to choose."""
     choices = tuple(
         Choice(first_shown(stage.name) or stage.id, stage.id, selected=stage.id == deal.stage_id)

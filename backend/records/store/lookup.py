@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, distinct, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from backend.records.shapes import CompanyRef, Concerned, ContactRef, DealRef, Outcome
 from backend.records.tables import (
@@ -50,6 +50,31 @@ def companies_by_domain(session: Session, workspace_id: int, domains: Collection
         )
     )
     return {domain: CompanyRef(i, name) for domain, i, name in session.execute(query)}
+
+
+def company_with_writers(session: Session, workspace_id: int, domain: str) -> tuple[CompanyRef, int] | None:
+    """The company that owns a registrable domain, and how many of its contacts have an address there."""
+    company, contact, worker = Record.__table__.c, Contact.__table__.c, aliased(Record.__table__)
+    key = ContactAddress.address_key
+    writers = (
+        select(func.count(distinct(contact.id)))
+        .join(ContactAddress, ContactAddress.contact_id == contact.id)
+        .join(worker, worker.c.id == contact.id)
+        .where(
+            contact.company_id == CompanyDomain.company_id,
+            worker.c.deleted_at.is_(None),
+            or_(key.endswith(f"@{domain}", autoescape=True), key.endswith(f".{domain}", autoescape=True)),
+        )
+        .correlate(CompanyDomain)
+        .scalar_subquery()
+    )
+    query = (
+        select(company.id, company.name, writers)
+        .join(CompanyDomain, CompanyDomain.company_id == company.id)
+        .where(CompanyDomain.workspace_id == workspace_id, CompanyDomain.domain == domain, company.deleted_at.is_(None))
+    )
+    row = session.execute(query).first()
+    return (CompanyRef(row[0], row[1]), row[2]) if row else None
 
 
 def deals_by_people(

@@ -2,7 +2,8 @@
 
 from backend.timeline.store.mails import best_sharing, gmail_url, is_readable, is_visible, mail_text
 from backend.timeline.store.order import place_of
-from backend.timeline.store.reading import entries, last_touch, replies_owed
+from backend.timeline.store.reading import entries, replies_owed
+from backend.timeline.store.touch import last_touch
 
 __all__ = [
     "best_sharing",

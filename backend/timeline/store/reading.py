@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from backend.accounts.shapes import Actor
 from backend.linking.tables import Receipt
 from backend.mail.tables import Message
-from backend.timeline.shapes import Entry, EntryKind, LastTouch, Wanted
+from backend.timeline.shapes import Entry, Wanted
 from backend.timeline.store.chips import with_records
 from backend.timeline.store.mails import MAIL_COLUMNS, is_in_mailbox_of, mail_entries, mails
 from backend.timeline.store.order import position
@@ -24,16 +24,6 @@ def entries(session: Session, viewer: Actor, wanted: Wanted) -> list[Entry]:
     sources = [mails(session, viewer, wanted), activities(session, viewer, wanted), stages(session, viewer, wanted)]
     newest_first = merge(*sources, key=position)
     return with_records(session, list(islice(newest_first, wanted.limit)))
-
-
-def last_touch(session: Session, viewer: Actor, record_id: int) -> LastTouch | None:
-    """Return the latest mail, call or meeting with a record; None where there was none that the viewer may know of."""
-    kinds = frozenset({EntryKind.MAIL, EntryKind.CALL, EntryKind.MEETING})
-    newest = entries(session, viewer, Wanted(record_id=record_id, kinds=kinds, limit=1))
-    if not newest:
-        return None
-    entry = newest[0]
-    return LastTouch(entry.at, entry.who, entry.kind, entry.is_ours, entry.title)
 
 
 def replies_owed(session: Session, viewer: Actor, since: datetime, limit: int = 20) -> list[Entry]:

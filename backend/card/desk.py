@@ -1,0 +1,35 @@
+"""What the doors of this room need beside the house: by what an add-on's identity token is checked, and the seal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from backend.gmail.identity import Certificates
+
+_KEY = "enlace_card_desk"
+
+
+@dataclass(frozen=True, slots=True)
+class CardDesk:
+    """`audience` is whom the add-on's tokens are made for: "" lets nobody in. `secret` signs what cards carry."""
+
+    audience: str
+    certificates: Certificates
+    secret: str
+
+    def __repr__(self) -> str:
+        """Keep the secret out of logs."""
+        return f"CardDesk(audience={self.audience!r})"
+
+
+def open_card_desk(app: Flask, desk: CardDesk) -> None:
+    """Tie the desk to its Flask app; once, at the composition root."""
+    app.extensions[_KEY] = desk
+
+
+def card_desk() -> CardDesk:
+    """Return the desk of the app that serves the present request."""
+    return cast("CardDesk", current_app.extensions[_KEY])

@@ -1,0 +1,96 @@
+"""Undo, for what a card's notice offers. Undoing twice is as undoing once; what moved on meanwhile is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from backend.activities.service import remove_activity, reopen_task
+from backend.card.seals import Sealed
+from backend.card.service.asked import Asked, Changed, Done
+from backend.card.service.visit import Visit
+from backend.card.store.records import is_company_in_use
+from backend.kit.errors import ConflictError
+from backend.linking.exclusions import stop_ignoring
+from backend.linking.learning import relink_concerned
+from backend.linking.tables import Veto
+from backend.linking.undo import forget_hand_link, lift_veto, reopen_question
+from backend.mail.addresses import key_of
+from backend.records.editing import Editor
+from backend.records.service import require
+from backend.records.store.writing import addresses_of, find_record
+from backend.records.tables import Company, Contact, Deal
+
+
+def undo(visit: Visit, asked: Asked) -> Done:
+    """Take a change back. Raises `NotFoundError` for a change that is not this reader's."""
+    kind, *ids = visit.seals.unseal(Sealed.CHANGE, asked.parameters.get("change", ""))
+    _UNDOS[Changed(kind)](visit, *ids)
+    visit.session.flush()
+    return Done(visit.words.gettext("Undone."))
+
+
+def _veto(visit: Visit, veto_id: int) -> None:
+    if visit.session.get(Veto, veto_id) is not None:
+        lift_veto(visit.session, visit.clock, visit.actor, veto_id)
+
+
+def _hand_link(visit: Visit, message_id: int, record_id: int) -> None:
+    forget_hand_link(visit.session, visit.clock, visit.actor, message_id, record_id)
+
+
+def _answer(visit: Visit, conversation_id: int) -> None:
+    reopen_question(visit.session, visit.clock, visit.actor, conversation_id)
+
+
+def _stage(visit: Visit, deal_id: int, before: int, after: int) -> None:
+    deal = require(visit.session, visit.workspace_id, deal_id, Deal)
+    if deal.stage_id not in {before, after}:
+        raise ConflictError(visit.words.gettext("The deal was moved again meanwhile; it stays where it is."))
+    _editor(visit).change(deal, {"stage_id": before})
+
+
+def _task(visit: Visit, task_id: int) -> None:
+    reopen_task(visit.session, visit.workspace_id, task_id)
+
+
+def _activity(visit: Visit, activity_id: int) -> None:
+    remove_activity(visit.session, visit.workspace_id, activity_id)
+
+
+def _records(visit: Visit, *record_ids: int) -> None:
+    """Delete what was made, but for a company at which somebody else works or a deal hangs by now."""
+    for record_id in record_ids:
+        record = find_record(visit.session, visit.workspace_id, record_id)
+        is_in_use = isinstance(record, Company) and is_company_in_use(visit.session, record_id)
+        if record is not None and not is_in_use:
+            _editor(visit).delete(record)
+            visit.session.flush()
+
+
+def _address(visit: Visit, contact_id: int, address_key: str) -> None:
+    contact = require(visit.session, visit.workspace_id, contact_id, Contact)
+    present = [(key_of(email), email) for email in addresses_of(visit.session, contact_id)]
+    rest = [(key, email) for key, email in present if key != address_key]
+    if len(rest) < len(present):
+        _editor(visit).change(contact, {"addresses": rest})
+
+
+def _exclusion(visit: Visit, exclusion_id: int) -> None:
+    stop_ignoring(visit.session, visit.clock, visit.actor, exclusion_id)
+
+
+def _editor(visit: Visit) -> Editor:
+    return Editor(visit.session, visit.clock, visit.actor, relink_concerned)
+
+
+_UNDOS: Mapping[Changed, Callable[..., None]] = {
+    Changed.VETO: _veto,
+    Changed.HAND_LINK: _hand_link,
+    Changed.ANSWER: _answer,
+    Changed.STAGE: _stage,
+    Changed.TASK: _task,
+    Changed.ACTIVITY: _activity,
+    Changed.RECORDS: _records,
+    Changed.ADDRESS: _address,
+    Changed.EXCLUSION: _exclusion,
+}

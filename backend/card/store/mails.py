@@ -1,0 +1,142 @@
+"""The open mail and what it hangs on; each function is one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from backend.accounts.shapes import Actor
+from backend.accounts.tables import Mailbox
+from backend.linking.receipt_store import is_seen_by
+from backend.linking.shapes import Evidence, Reason, Rule
+from backend.linking.tables import Link, Question, Receipt
+from backend.mail.tables import Copy, Message
+from backend.records.shapes import RecordKind
+from backend.records.tables import Record
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """A stored mail that the reader may see. `reason` None: nothing was decided about it yet.
+
+    `is_own` says that the reader's own mailbox holds it; `candidates` are those of an open question.
+    """
+
+    id: int
+    conversation_id: int
+    kind: str
+    subject: str
+    sent_at: datetime
+    is_ours: bool
+    sender_key: str
+    list_key: str
+    is_own: bool
+    reason: Reason | None
+    candidates: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A link of a mail that holds."""
+
+    id: int
+    message_id: int
+    record_id: int
+    kind: RecordKind
+    name: str
+    rule: Rule
+    evidence: Evidence
+    made_at: datetime
+
+
+def mail_by_id(session: Session, actor: Actor, message_id: int) -> MailRow | None:
+    """A mail by its id, if the reader may see it."""
+    query = _mails(actor).where(Message.id == message_id)
+    return _mail_row(session.execute(query).first())
+
+
+def mail_by_traces(session: Session, actor: Actor, rfc_id: str, gmail_id: str) -> MailRow | None:
+    """The mail that the reader has open, by its Message-ID or by Gmail's id in one of the reader's mailboxes.
+
+    Two mails can bear one Message-ID: then the reader's own copy under that Gmail id decides.
+    """
+    by_copy = (
+        select(Copy.message_id.label("id"), literal(0).label("rank"))
+        .join(Mailbox, Mailbox.id == Copy.mailbox_id)
+        .where(
+            Mailbox.workspace_id == actor.workspace_id,
+            Mailbox.user_id == actor.user_id,
+            Copy.gmail_id == gmail_id,
+            literal(gmail_id) != "",
+        )
+    )
+    by_rfc_id = select(Message.id, literal(1)).where(
+        Message.workspace_id == actor.workspace_id, Message.rfc_message_id == rfc_id, literal(rfc_id) != ""
+    )
+    traces = union_all(by_copy, by_rfc_id).subquery()
+    query = _mails(actor).join(traces, traces.c.id == Message.id)
+    ranked = query.order_by(traces.c.rank, _is_in_own_mailbox(actor).desc(), Message.id).limit(1)
+    return _mail_row(session.execute(ranked).first())
+
+
+def _mails(actor: Actor) -> Select[*tuple[Any, ...]]:
+    is_open = and_(Question.conversation_id == Message.conversation_id, Question.answered_at.is_(None))
+    return (
+        select(
+            Message.id, Message.conversation_id, Message.kind, Message.subject, Message.sent_at, Message.is_ours,
+            Message.sender_key, Message.list_key, _is_in_own_mailbox(actor).label("is_own"), Receipt.reason,
+            Question.candidates,
+        )
+        .outerjoin(Receipt, Receipt.message_id == Message.id)
+        .outerjoin(Question, is_open)
+        .where(Message.workspace_id == actor.workspace_id, is_seen_by(actor))
+    )  # fmt: skip
+
+
+def _mail_row(row: Any) -> MailRow | None:
+    if row is None:
+        return None
+    facts = {**row._mapping, "reason": None if row.reason is None else Reason(row.reason)}  # noqa: SLF001 - SQLAlchemy's
+    return MailRow(**{**facts, "candidates": row.candidates or ()})
+
+
+def _is_in_own_mailbox(actor: Actor) -> ColumnElement[bool]:
+    return exists().where(
+        Copy.message_id == Message.id, Copy.is_live, Mailbox.id == Copy.mailbox_id, Mailbox.user_id == actor.user_id
+    )
+
+
+def links_of_mail(session: Session, workspace_id: int, message_id: int) -> list[LinkRow]:
+    """The links of a mail that hold, in the order in which they were made."""
+    return _link_rows(session, _links(workspace_id).where(Link.message_id == message_id).order_by(Link.id))
+
+
+def find_link(session: Session, workspace_id: int, link_id: int) -> LinkRow | None:
+    """A link that holds or held; whoever asks must be able to see its mail."""
+    found = _link_rows(session, _links(workspace_id, only_present=False).where(Link.id == link_id))
+    return found[0] if found else None
+
+
+def _links(workspace_id: int, *, only_present: bool = True) -> Select[*tuple[Any, ...]]:
+    record = Record.__table__.c
+    query = (
+        select(
+            Link.id, Link.message_id, Link.record_id, record.kind, record.name, Link.rule, Link.evidence,
+            Link.created_at,
+        )
+        .join(Record.__table__, record.id == Link.record_id)
+        .where(Link.workspace_id == workspace_id, record.deleted_at.is_(None))
+    )  # fmt: skip
+    return query.where(Link.undone_at.is_(None)) if only_present else query
+
+
+def _link_rows(session: Session, query: Select[*tuple[Any, ...]]) -> list[LinkRow]:
+    return [
+        LinkRow(i, message_id, record_id, RecordKind(kind), name, Rule(rule), evidence, made_at)
+        for i, message_id, record_id, kind, name, rule, evidence, made_at in session.execute(query)
+    ]

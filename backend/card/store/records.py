@@ -1,0 +1,183 @@
+"""People, deals and tasks as cards show them; each function is one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, or_, select, union
+from sqlalchemy.orm import Session, aliased
+
+from backend.accounts.tables import User
+from backend.activities.tables import Activity, ActivityRecord
+from backend.card.facts import Stage as StageFact
+from backend.records.shapes import Outcome, RecordKind
+from backend.records.tables import Contact, ContactAddress, Deal, DealPerson, Record, Stage
+
+MOST_DEALS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A contact as a card shows one; `address` is the one that was asked for, or the primary one."""
+
+    id: int
+    name: str
+    first_name: str
+    title: str
+    address: str
+    company_id: int | None
+    company_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealRow:
+    """A deal as a card shows one."""
+
+    id: int
+    name: str
+    pipeline_id: int
+    stage_id: int
+    amount_minor: int | None
+    currency: str
+    closes_on: date | None
+    company_id: int | None
+    company_name: str
+    owner_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """The most pressing open task about a record."""
+
+    id: int
+    text: str
+    due_at: datetime | None
+    record_id: int
+    record_kind: RecordKind
+    record_name: str
+
+
+def contacts_by_address(session: Session, workspace_id: int, keys: Collection[str]) -> dict[str, ContactRow]:
+    """Living contacts by address key."""
+    query = _contacts(workspace_id, ContactAddress.contact_id == Contact.__table__.c.id).where(
+        ContactAddress.workspace_id == workspace_id, ContactAddress.address_key.in_(sorted(keys))
+    )
+    return {key: ContactRow(*facts) for key, *facts in session.execute(query)}
+
+
+def contacts_by_id(session: Session, workspace_id: int, contact_ids: Collection[int]) -> dict[int, ContactRow]:
+    """Living contacts by id, each with the primary address; "" where there is none."""
+    primary = and_(ContactAddress.contact_id == Contact.__table__.c.id, ContactAddress.is_primary)
+    query = _contacts(workspace_id, primary).where(Contact.__table__.c.id.in_(sorted(contact_ids)))
+    found = [ContactRow(*facts) for _key, *facts in session.execute(query)]
+    return {contact.id: contact for contact in found}
+
+
+def _contacts(workspace_id: int, address: Any) -> Select[*tuple[Any, ...]]:
+    record, contact = Record.__table__.c, Contact.__table__.c
+    employer = aliased(Record.__table__)
+    return (
+        select(
+            ContactAddress.address_key, contact.id, record.name, contact.first_name, contact.title,
+            func.coalesce(ContactAddress.email, ""), contact.company_id, func.coalesce(employer.c.name, ""),
+        )
+        .select_from(Record.__table__)
+        .join(Contact.__table__, contact.id == record.id)
+        .outerjoin(ContactAddress, address)
+        .outerjoin(employer, and_(employer.c.id == contact.company_id, employer.c.deleted_at.is_(None)))
+        .where(record.workspace_id == workspace_id, record.deleted_at.is_(None))
+    )  # fmt: skip
+
+
+def deals_for(
+    session: Session, workspace_id: int, linked_ids: Collection[int], contact_id: int | None, company_id: int | None
+) -> list[DealRow]:
+    """Those deals, and the open ones of a contact or of a company: in this order, the latest move first."""
+    deal = Deal.__table__.c
+    part = select(DealPerson.deal_id).where(DealPerson.contact_id == contact_id)
+    bought = select(deal.id).where(deal.company_id == company_id)
+    linked = select(deal.id).where(deal.id.in_(sorted(linked_ids)))
+    near = union(linked, part, bought).subquery()
+    rank = case((deal.id.in_(sorted(linked_ids)), 0), (deal.id.in_(part), 1), else_=2)
+    query = (
+        _deals(workspace_id)
+        .join(near, near.c[0] == deal.id)
+        .where(or_(deal.id.in_(sorted(linked_ids)), Stage.outcome == Outcome.OPEN.value))
+        .order_by(rank, deal.stage_entered_at.desc(), deal.id)
+        .limit(MOST_DEALS)
+    )
+    return [DealRow(*row) for row in session.execute(query)]
+
+
+def deals_by_id(session: Session, workspace_id: int, deal_ids: Collection[int]) -> list[DealRow]:
+    """Living deals by id, in no order."""
+    query = _deals(workspace_id).where(Deal.__table__.c.id.in_(sorted(deal_ids)))
+    return [DealRow(*row) for row in session.execute(query)]
+
+
+def _deals(workspace_id: int) -> Select[*tuple[Any, ...]]:
+    record, deal = Record.__table__.c, Deal.__table__.c
+    buyer = aliased(Record.__table__)
+    return (
+        select(
+            deal.id, record.name, deal.pipeline_id, deal.stage_id,
+            deal.amount_minor, deal.currency, deal.expected_close, deal.company_id,
+            func.coalesce(buyer.c.name, ""), func.coalesce(func.nullif(User.name, ""), User.email, ""),
+        )
+        .select_from(Deal.__table__)
+        .join(Record.__table__, record.id == deal.id)
+        .join(Stage, Stage.id == deal.stage_id)
+        .outerjoin(User, User.id == record.owner_id)
+        .outerjoin(buyer, and_(buyer.c.id == deal.company_id, buyer.c.deleted_at.is_(None)))
+        .where(record.workspace_id == workspace_id, record.deleted_at.is_(None))
+    )  # fmt: skip
+
+
+def stages_of(session: Session, workspace_id: int, pipeline_ids: Collection[int]) -> dict[int, tuple[StageFact, ...]]:
+    """The stages of pipelines, in order, by pipeline."""
+    query = (
+        select(Stage.pipeline_id, Stage.id, Stage.name)
+        .where(Stage.workspace_id == workspace_id, Stage.pipeline_id.in_(sorted(pipeline_ids)))
+        .order_by(Stage.position, Stage.id)
+    )
+    found: dict[int, list[StageFact]] = {}
+    for pipeline_id, stage_id, name in session.execute(query):
+        found.setdefault(pipeline_id, []).append(StageFact(str(stage_id), name))
+    return {pipeline_id: tuple(stages) for pipeline_id, stages in found.items()}
+
+
+def next_tasks(session: Session, workspace_id: int, record_ids: Collection[int]) -> dict[int, TaskRow]:
+    """The most pressing open task about each of these records, by record; tasks without a deadline come last."""
+    pressing = (Activity.due_at.is_(None), Activity.due_at, Activity.id)
+    ranked = (
+        select(
+            Activity.id, Activity.text, Activity.due_at, ActivityRecord.record_id,
+            func.row_number().over(partition_by=ActivityRecord.record_id, order_by=pressing).label("rank"),
+        )
+        .join(ActivityRecord, ActivityRecord.activity_id == Activity.id)
+        .where(
+            ActivityRecord.record_id.in_(sorted(record_ids)), Activity.workspace_id == workspace_id,
+            Activity.kind == "task", Activity.done_at.is_(None),
+        )
+        .subquery()
+    )  # fmt: skip
+    record = Record.__table__.c
+    query = (
+        select(ranked.c.id, ranked.c.text, ranked.c.due_at, record.id, record.kind, record.name)
+        .join(Record.__table__, record.id == ranked.c.record_id)
+        .where(ranked.c.rank == 1)
+    )
+    rows = [TaskRow(i, text, due, about, RecordKind(kind), name) for i, text, due, about, kind, name in
+            session.execute(query)]  # fmt: skip
+    return {task.record_id: task for task in rows}
+
+
+def is_company_in_use(session: Session, company_id: int) -> bool:
+    """Whether somebody works there or a deal is with them."""
+    record = Record.__table__.c
+    ties = (select(table.c.id).where(table.c.company_id == company_id) for table in (Contact.__table__, Deal.__table__))
+    query = select(record.id).where(record.id.in_(union(*ties)), record.deleted_at.is_(None)).limit(1)
+    return session.scalar(query) is not None
