@@ -45,7 +45,7 @@ class Addresses(List[str]):
     """A person's mail addresses, the primary one first."""
 
     def __init__(self, **kwargs: Any) -> None:
-        address = Line(254, check=is_address, metadata={"example": "ana@nordwind.example"})
+        address = Line(254, check=is_address, metadata={"format": "email"})
         super().__init__(address, validate=Length(max=MOST_ADDRESSES), **kwargs)
 
 
@@ -53,7 +53,7 @@ class Domains(List[str]):
     """A company's mail domains."""
 
     def __init__(self, **kwargs: Any) -> None:
-        domain = Line(253, check=is_domain, metadata={"example": "nordwind.example"})
+        domain = Line(253, check=is_domain, metadata={"format": "hostname"})
         super().__init__(domain, validate=Length(max=MOST_ADDRESSES), **kwargs)
 
 

@@ -14,6 +14,7 @@ from backend.accounts.service import create_user, create_workspace
 from backend.accounts.shapes import Role
 from backend.accounts.tables import User
 from backend.app import make_app
+from backend.audit.store import entries
 from backend.installation import open_installation
 from backend.records.service import make_sales_pipeline
 from backend.settings import read_settings
@@ -51,6 +52,11 @@ class Api:
 
     def delete(self, path: str, version: int, status: int = 200) -> Any:
         return self.ask("DELETE", path, status=status, headers={"If-Match": f'"{version}"'}).get_json()
+
+    def log(self) -> list[str]:
+        """What the audit log of Acme says was done, in order."""
+        with self.office.db.read() as session:
+            return [entry.action for entry in entries(session, self.office.workspace_id)]
 
 
 @dataclass(frozen=True)
