@@ -18,11 +18,12 @@ def may_open(session: Session, actor: Actor, message_id: int) -> bool:
     Mail that belongs to no record is not the team's, whatever its owner shares.
     """
     is_linked = exists().where(Receipt.message_id == Message.id, Receipt.outcome == Outcome.LINKED.value)
-    shared = and_(Mailbox.sharing.in_((Sharing.EVERYTHING, Sharing.SUBJECT)), ~Copy.is_private, is_linked)
+    is_shared = and_(Mailbox.sharing.in_((Sharing.EVERYTHING, Sharing.SUBJECT)), ~Copy.is_private)
+    is_own = _has_live_copy(Mailbox.user_id == actor.user_id)
     query = select(Message.id).where(
         Message.workspace_id == actor.workspace_id,
         Message.id == message_id,
-        _has_live_copy(or_(Mailbox.user_id == actor.user_id, shared)),
+        or_(is_own, and_(_has_live_copy(is_shared), is_linked)),
     )
     return session.scalar(query) is not None
 
