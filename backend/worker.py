@@ -18,7 +18,7 @@ from backend.runners import Runner
 from backend.runners.queue import QueueRunner
 from backend.runners.threads import ThreadRunner
 from backend.sync.jobs import drain_mailbox
-from backend.sync.store import claim_due, ensure_states, welcome_new
+from backend.sync.store import claim_due, welcome_new
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,6 @@ class Worker:
                 log.warning("dead_workers_swept", jobs=swept)
         with self.installation.db.write() as session:
             welcome_new(session, self.installation.clock.now())
-            ensure_states(session, self.installation.clock.now())
             due = claim_due(session, self.installation.clock.now(), CLAIM)
             self.runner.submit(session, due)
         return len(due)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -14,7 +14,7 @@ from backend.db import UtcDateTime
 from backend.migrations import all_tables
 
 
-def render(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
+def render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Write our own column types by their names."""
     names = {UtcDateTime: "UtcDateTime()", JSON: "json_type()", BigInteger: "BigKey"}
     found = names.get(type(item)) if kind == "type" else None

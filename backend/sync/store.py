@@ -37,13 +37,6 @@ def welcome_new(session: Session, now: datetime) -> None:
         ensure_state(session, mailbox, now)
 
 
-def ensure_states(session: Session, now: datetime) -> None:
-    """Give every active mailbox that was connected since its sync state, due at once."""
-    has_state = select(SyncState.mailbox_id).where(SyncState.mailbox_id == Mailbox.id).exists()
-    for mailbox in session.scalars(select(Mailbox).where(Mailbox.status == "active", ~has_state)):
-        ensure_state(session, mailbox, now)
-
-
 def claim_due(session: Session, now: datetime, limit: int) -> list[int]:
     """Take up to `limit` mailboxes that are due, longest waiting first, and make each due again a minute later.
 

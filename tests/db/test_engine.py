@@ -70,7 +70,7 @@ def test_inserts_ignore_update_and_return_in_order(moments: Database) -> None:
         at = datetime(2026, 1, 1, tzinfo=UTC)
         upsert(session, Moment, [{"name": "a", "at": at}], key=["name"], change=["at"])
     with moments.read() as session:
-        assert dict(tuple(row) for row in session.execute(select(Moment.name, Moment.at))) == {
+        assert {row.name: row.at for row in session.execute(select(Moment.name, Moment.at))} == {
             "b": None,
             "a": at,
             "c": None,
