@@ -1,4 +1,7 @@
-"""What crosses the gateway, in Gmail's words. Ids and historyIds are opaque text; historyId is an unsigned 64-bit number."""
+"""What crosses the gateway, in Gmail's words.
+
+Ids and historyIds are opaque text; a historyId is an unsigned 64-bit number.
+"""
 
 from __future__ import annotations
 
