@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from backend.accounts import store
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.mailboxes import pause_mailbox, resume_mailbox, share_mailbox
-from backend.accounts.schemas import ApiKeyList, MailboxChange, MailboxOut, MailboxPage, PageQuery, UserOut, UserPage
+from backend.accounts.schemas import ApiKeyList, MailboxChange, MailboxOut, MailboxPage, UserOut, UserPage
 from backend.accounts.shapes import Actor, MailboxStatus, Role, Sharing
 from backend.accounts.tables import ApiKey, Mailbox, User
+from backend.web.fields import PageQuery
 from backend.web.house import house
 from backend.web.pagination import Page, cut_page, decode_cursor
 

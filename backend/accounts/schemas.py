@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from apiflask import Schema
 from apiflask.fields import AwareDateTime, Integer, List, Nested, String
-from apiflask.validators import Length, OneOf, Range
+from apiflask.validators import OneOf
 
 from backend.accounts.shapes import MailboxStatus, Role, Sharing
+from backend.web.fields import Body
 
 
 class UserOut(Schema):
@@ -34,7 +35,7 @@ class MailboxOut(Schema):
     created_at = AwareDateTime()
 
 
-class MailboxChange(Schema):
+class MailboxChange(Body):
     """What may be changed of a mailbox."""
 
     sharing = String(validate=OneOf(list(Sharing)))
@@ -51,13 +52,6 @@ class ApiKeyOut(Schema):
     created_at = AwareDateTime()
 
 
-class PageQuery(Schema):
-    """Which page of a list."""
-
-    cursor = String(metadata={"description": "the `next_cursor` of the page before"}, validate=Length(max=200))
-    limit = Integer(load_default=50, validate=Range(1, 200))
-
-
 # APIFlask describes a schema twice that it meets inside another before it meets it alone; so lists have their own.
 class UserItem(UserOut):
     """A person in a list."""
@@ -71,14 +65,14 @@ class UserPage(Schema):
     """One page of users."""
 
     items = List(Nested(UserItem))
-    next_cursor = String(allow_none=True)
+    next = String(attribute="next_cursor", allow_none=True, metadata={"description": "null: this was the last page"})
 
 
 class MailboxPage(Schema):
     """One page of mailboxes."""
 
     items = List(Nested(MailboxItem))
-    next_cursor = String(allow_none=True)
+    next = String(attribute="next_cursor", allow_none=True, metadata={"description": "null: this was the last page"})
 
 
 class ApiKeyList(Schema):

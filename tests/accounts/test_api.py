@@ -127,9 +127,9 @@ class TestPages:
         header = bearer(house, clock, staff.bob)
         first = client.get("/api/v1/users?limit=1", headers=header).get_json()
         assert [u["email"] for u in first["items"]] == [staff.alice.email]
-        rest = client.get(f"/api/v1/users?limit=1&cursor={first['next_cursor']}", headers=header).get_json()
+        rest = client.get(f"/api/v1/users?limit=1&cursor={first['next']}", headers=header).get_json()
         assert [u["email"] for u in rest["items"]] == [staff.bob.email]
-        assert rest["next_cursor"] is None
+        assert rest["next"] is None
 
     @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x"])
     def test_a_foolish_limit_is_refused(

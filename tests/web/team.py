@@ -18,6 +18,8 @@ from backend.accounts.store import find_user
 from backend.db import Database
 from backend.gmail.gateway import Gmail
 from backend.kit.clock import VirtualClock
+from backend.linking.learning import relink_concerned
+from backend.records.relinking import hand_in
 from backend.records.service import Team, make_sales_pipeline
 from backend.records.shapes import StageView
 from backend.records.store.reading import list_pipelines
@@ -75,6 +77,7 @@ def _make_app(db: Database, clock: VirtualClock, rooms: tuple[Blueprint, ...]) -
     app = APIFlask("backend")
     app.config.update(SECRET_KEY="a secret only for tests, of no use to anybody", TESTING=True)
     move_in(app, House(db, clock, _no_gmail, "http://127.0.0.1:8000"))
+    hand_in(app, relink_concerned)
     make_web(app, find_visitor)
     install_guards(app, is_local=True)
     register_pages(app)

@@ -8,21 +8,20 @@ from datetime import date
 from typing import Any
 
 from flask import redirect, render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
-from backend.accounts.store import get_workspace
 from backend.kit.errors import UserError
 from backend.kit.text import fold, squeeze
-from backend.mail.addresses import key_of, registrable_domain
+from backend.mail.addresses import registrable_domain
 from backend.records import service
 from backend.records.pages.room import blueprint
-from backend.records.pages.team import acting_team
+from backend.records.pages.team import acting_editor
 from backend.records.paths import folder_of, record_path
-from backend.records.shapes import NewCompany, NewContact, NewDeal, Origin
+from backend.records.shapes import NewCompany, NewContact, NewDeal, Origin, Relinked
 from backend.records.store.reading import Wanted, get_contact, list_companies, list_pipelines
 from backend.records.tables import Record
 from backend.web.house import house
@@ -31,7 +30,7 @@ from backend.web.toasts import toast
 
 CURRENCIES = ("EUR", "USD", "MXN", "GBP", "CHF", "COP", "CLP", "PEN", "ARS", "BRL")
 
-Maker = Callable[[Session], Record]
+Maker = Callable[[Session], tuple[Record, Relinked]]
 Answer = str | Response | tuple[str, int]
 
 
@@ -104,12 +103,12 @@ def _form(kind: str, title: str, fields: tuple[Field, ...], make: Maker) -> Answ
     if request.method == "POST":
         try:
             with house().db.write() as session:
-                record = make(session)
+                record, relinked = make(session)
                 path, name = record_path(kind, record.id), record.name
         except UserError as error:
             problem = str(error)
         else:
-            toast(gettext("%(name)s was added.", name=name))
+            _say_added(name, relinked)
             return redirect(path)
     with house().db.read() as session:
         pipelines = list_pipelines(session, current_actor().workspace_id)
@@ -120,41 +119,51 @@ def _form(kind: str, title: str, fields: tuple[Field, ...], make: Maker) -> Answ
     return (page, 400) if problem else page
 
 
-def _make_contact(session: Session) -> Record:
-    team, email = acting_team(), _typed("email")
-    addresses: tuple[tuple[str, str], ...] = ()
-    company_id = None
-    if email:
-        addresses = service.contact_from_address(email, "", Origin.MANUAL).addresses
-        company_id = service.company_of_address(session, team, key_of(email), Origin.MANUAL)
+def _say_added(name: str, relinked: Relinked) -> None:
+    """Say what was added and how much earlier mail followed; a tap on Undo takes those links back."""
+    if not relinked.added:
+        toast(gettext("%(name)s was added.", name=name))
+        return
+    text = ngettext(
+        "%(name)s was added; %(num)s link to earlier mail made.",
+        "%(name)s was added; %(num)s links to earlier mail made.",
+        relinked.added,
+        name=name,
+    )
+    toast(text, undo=f"/relinkings/{relinked.batch_id}/undo")
+
+
+def _make_contact(session: Session) -> tuple[Record, Relinked]:
+    email, editor = _typed("email"), acting_editor(session)
+    addresses = service.contact_from_address(email, "", Origin.MANUAL).addresses if email else ()
     first, _, last = _typed("name").partition(" ")
     new = NewContact(
         name=_typed("name"), addresses=addresses, first_name=first, last_name=last, title=_typed("title"),
-        phone=_typed("phone"), company_id=company_id, owner_id=team.user_id,
+        phone=_typed("phone"), owner_id=editor.actor.user_id,
     )  # fmt: skip
-    return service.make_contact(session, team, new)
+    return editor.add_contact(new)
 
 
-def _make_company(session: Session) -> Record:
-    team, domain = acting_team(), registrable_domain(_typed("domain").lower())
+def _make_company(session: Session) -> tuple[Record, Relinked]:
+    editor, domain = acting_editor(session), registrable_domain(_typed("domain").lower())
     new = NewCompany(
         name=_typed("name"), domains=(domain,) if domain else (), industry=_typed("industry"), city=_typed("city"),
-        country=_country(), owner_id=team.user_id,
+        country=_country(), owner_id=editor.actor.user_id,
     )  # fmt: skip
-    return service.make_company(session, team, new)
+    return editor.add_company(new)
 
 
-def _make_deal(session: Session) -> Record:
-    team, contact_id = acting_team(), request.values.get("contact_id", type=int)
+def _make_deal(session: Session) -> tuple[Record, Relinked]:
+    editor, contact_id = acting_editor(session), request.values.get("contact_id", type=int)
     stage_id, pipeline_id = _stage_and_pipeline(session)
-    is_known = contact_id is not None and get_contact(session, team.workspace_id, contact_id) is not None
+    is_known = contact_id is not None and get_contact(session, editor.actor.workspace_id, contact_id) is not None
     new = NewDeal(
         name=_typed("name"), pipeline_id=pipeline_id, stage_id=stage_id, company_id=_company_id(session),
-        contact_ids=(contact_id,) if is_known and contact_id else (), source=_typed("source"), owner_id=team.user_id,
+        contact_ids=(contact_id,) if is_known and contact_id else (), source=_typed("source"),
+        owner_id=editor.actor.user_id,
         amount_minor=read_money(_typed("amount"), _currency()), currency=_currency(), expected_close=_expected_close(),
     )  # fmt: skip
-    prefix = get_workspace(session, team.workspace_id).deal_reference_prefix
-    return service.make_deal(session, team, new, prefix)
+    return editor.add_deal(new)
 
 
 def _stage_and_pipeline(session: Session) -> tuple[int | None, int]:
