@@ -210,17 +210,37 @@ def _candidates(stored: Sequence[Mapping[str, Any]]) -> tuple[Candidate, ...]:
 
 
 def sees_mail(session: Session, actor: Actor, message_id: int) -> bool:
-    """Whether the actor may see who wrote a mail and about what: it is their own, or its owner shares that much."""
-    return session.scalar(select(Message.id).where(Message.id == message_id, is_seen_by(actor))) is not None
+    """Whether the actor may see who wrote a mail and about what."""
+    query = select(Message.id).where(Message.workspace_id == actor.workspace_id, Message.id == message_id)
+    return session.scalar(query.where(is_seen_by(actor))) is not None
 
 
 def is_seen_by(actor: Actor) -> ColumnElement[bool]:
-    """The same of any `Message` in a query."""
-    is_shared = and_(Mailbox.sharing.in_((Sharing.EVERYTHING, Sharing.SUBJECT)), ~Copy.is_private)
-    return exists().where(
+    """The same of any `Message` in a query: it is their own, or a colleague's who shares that much, and linked.
+
+    Mail that belongs to no record is not the team's, whatever its owner shares.
+    """
+    is_linked = exists().where(Receipt.message_id == Message.id, Receipt.outcome == Outcome.LINKED.value)
+    is_shared = exists().where(
         Copy.message_id == Message.id,
         Copy.workspace_id == actor.workspace_id,
         Copy.is_live,
+        ~Copy.is_private,
         Mailbox.id == Copy.mailbox_id,
-        or_(Mailbox.user_id == actor.user_id, is_shared),
+        Mailbox.sharing.in_((Sharing.EVERYTHING, Sharing.SUBJECT)),
     )
+    return or_(_in_own_mailbox(actor), and_(is_shared, is_linked))
+
+
+def is_asked(session: Session, actor: Actor, conversation_id: int) -> bool:
+    """Whether there is a question, open or answered, about a conversation that a mailbox of the actor's holds."""
+    query = (
+        select(Question.id)
+        .join(Message, Message.conversation_id == Question.conversation_id)
+        .where(
+            Question.workspace_id == actor.workspace_id,
+            Question.conversation_id == conversation_id,
+            _in_own_mailbox(actor),
+        )
+    )
+    return session.scalar(query.limit(1)) is not None

@@ -123,5 +123,5 @@ class Body(Schema):
 class PageQuery(Schema):
     """Which page of a list."""
 
-    cursor = Text(600, metadata={"description": "`next` of the page before"})
+    cursor = Text(600, metadata={"description": "“next” of the page before"})
     limit = WholeInAddress(1, 200, load_default=50)

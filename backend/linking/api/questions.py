@@ -14,9 +14,8 @@ from backend.kit.errors import NotFoundError
 from backend.linking import undo
 from backend.linking.api.room import blueprint, seen_receipt
 from backend.linking.inbox import adopt_person
-from backend.linking.receipt_store import UnlinkedMail, open_questions, unlinked_mail
+from backend.linking.receipt_store import UnlinkedMail, is_asked, open_questions, unlinked_mail
 from backend.linking.schemas import AdoptedOut, AdoptIn, AnswerIn, QuestionList, UnlinkedPage
-from backend.linking.sight_store import is_asked
 from backend.web.fields import PageQuery
 from backend.web.house import house
 from backend.web.pagination import Page, cut_page, decode_cursor

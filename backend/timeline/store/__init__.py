@@ -1,6 +1,6 @@
 """The timeline's queries: three sources, each asked for its newest page, merged by time."""
 
-from backend.timeline.store.mails import best_sharing, gmail_url, is_readable, is_visible, mail_text
+from backend.timeline.store.mails import best_sharing, gmail_url, is_readable, is_visible
 from backend.timeline.store.order import place_of
 from backend.timeline.store.reading import entries, replies_owed
 from backend.timeline.store.touch import last_touch
@@ -12,7 +12,6 @@ __all__ = [
     "is_readable",
     "is_visible",
     "last_touch",
-    "mail_text",
     "place_of",
     "replies_owed",
 ]

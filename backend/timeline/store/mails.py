@@ -13,7 +13,7 @@ from backend.accounts.shapes import Actor, Sharing
 from backend.accounts.tables import Mailbox, User
 from backend.linking.tables import Link, Receipt
 from backend.mail.shapes import Role
-from backend.mail.tables import MESSAGE_SEARCH, Copy, Message, MessageBody, MessageParticipant
+from backend.mail.tables import MESSAGE_SEARCH, Copy, Message, MessageParticipant
 from backend.timeline.shapes import Entry, EntryKind, Wanted
 from backend.timeline.store.order import beyond, within
 
@@ -178,18 +178,3 @@ def _recipients(session: Session, message_ids: Sequence[int]) -> dict[int, list[
         if len(found[message_id]) < TO_SHOWN:
             found[message_id].append(name or email)
     return found
-
-
-def mail_text(session: Session, viewer: Actor, message_id: int) -> str | None:
-    """Return a mail's whole text, where the viewer may read it; None otherwise, whatever the reason."""
-    query = (
-        select(MessageBody.text)
-        .join(Message, Message.id == MessageBody.message_id)
-        .where(
-            Message.id == message_id,
-            Message.workspace_id == viewer.workspace_id,
-            is_open_to(viewer),
-            is_readable(viewer),
-        )
-    )
-    return session.scalar(query)

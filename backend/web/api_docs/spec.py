@@ -21,7 +21,7 @@ _KEY = "enlace_specification"
 _PROBLEM = "Problem"
 _PROBLEM_SCHEMA: Spec = {
     "type": "object",
-    "description": "What went wrong (RFC 9457); `detail` is one sentence with the remedy.",
+    "description": "What went wrong (RFC 9457); “detail” is one sentence with the remedy.",
     "required": ["type", "title", "status", "detail", "instance"],
     "properties": {
         "type": {"type": "string"},
@@ -56,7 +56,7 @@ _MEANING = {
     404: "It is not there, or belongs to somebody else",
     409: "It exists already, or was changed meanwhile",
     412: "Somebody changed it meanwhile; read it again",
-    422: "A field is wrong; `errors` says which",
+    422: "A field is wrong; “errors” says which",
     428: "If-Match is missing",
 }
 _TWIN = re.compile(r"(\D+)\d+")
@@ -69,8 +69,8 @@ def describe_api(app: APIFlask) -> None:
             blueprint.enable_openapi = False  # type: ignore[attr-defined]  # it looks for just this
     app.config.update(AUTO_SERVERS=False, AUTO_OPERATION_ID=True, SECURITY_SCHEMES=_SECURITY)
     app.description = (
-        "Whatever the pages do, a program can do with an API key. Lists come in pages: `next` is the cursor of the "
-        "next one. Errors are problem+json."
+        "A program acts with an API key as the person to whom the key belongs, and sees what that person sees. Lists "
+        "come in pages: “next” is the cursor of the next one. Errors are problem+json: one sentence with the remedy."
     )
 
 
@@ -115,6 +115,7 @@ def _complete_operation(method: str, operation: Spec) -> None:
         operation["requestBody"]["required"] = True
     for status in sorted(_possible_problems(method, operation, marks)):
         operation["responses"][str(status)] = _problem(status)
+    operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 def _possible_problems(method: str, operation: Spec, marks: set[Mark]) -> set[int]:
