@@ -5,6 +5,7 @@ Exit status 0: done. 1: it ran and found something wrong. 2: it could not run, f
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import click
@@ -21,6 +22,8 @@ from backend.commands.mailbox import mailbox
 from backend.commands.processes import serve, worker
 from backend.commands.user import user
 from backend.kit.errors import UserError
+
+CHATTY = {"serve", "worker"}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -57,7 +60,9 @@ def _refuse(sentence: str) -> None:
 
 
 def _log_to_stderr() -> None:
-    """Logs are key=value on stderr, so that what a command prints can be piped."""
+    """Logs are key=value on stderr, so that what a command prints can be piped; only the long-running ones chat."""
+    least = logging.INFO if CHATTY.intersection(sys.argv[1:2]) else logging.WARNING
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -66,6 +71,7 @@ def _log_to_stderr() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event"), sort_keys=True),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 

@@ -33,6 +33,10 @@ from backend.sync.store import ensure_state
 PASSWORD = "enlace-demo"  # noqa: S105 - shown on the sign-in page of the demo
 
 
+# She manages without a mailbox of her own in the CRM, so that one login shows what that looks like.
+MANAGER = SampleUser("ines@lumbrera.example", "Inés Robles", "manager", "es", "Europe/Madrid", PASSWORD)
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """A sample login, to be printed."""
@@ -61,9 +65,9 @@ def sample_team(here: Installation, sample: Sample) -> list[Login]:
         if first_workspace(session) is None:
             workspace = create_workspace(session, here.clock, sample.workspace_name, domain=sample.workspace_domain)
             make_sales_pipeline(session, workspace.id)
-            users = {u.email: _make_user(session, here, workspace, u) for u in sample.users}
+            users = {u.email: _make_user(session, here, workspace, u) for u in (*sample.users, MANAGER)}
             _Typist(session, Team(workspace.id, here.clock), users).type_in(sample)
-    return [Login(u.email, u.password, u.role) for u in sample.users]
+    return [Login(u.email, u.password, u.role) for u in (*sample.users, MANAGER)]
 
 
 def _make_user(session: Session, here: Installation, workspace: Workspace, person: SampleUser) -> User:

@@ -20,6 +20,7 @@ from backend.records import service as records
 from backend.records.service import Team
 from backend.records.shapes import Origin, RecordKind
 from backend.records.store import lookup
+from backend.records.store.writing import insert_contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Linker:
         strangers = store.mails_of_strangers(session, self.workspace_id, answered) if answered else []
         relevant = _union(messages, self._load(session, strangers))
         keys = {p.address.key for m in relevant for p in m.participants}
-        known = set(lookup.contacts_by_address(session, self.workspace_id, keys)) if keys else set()
+        known = lookup.addresses_taken(session, self.workspace_id, keys)
         lists = store.list_addresses(session, self.workspace_id, keys)
         people: dict[str, NewPerson] = {}
         for message in relevant:
@@ -135,11 +136,12 @@ class Linker:
         return list(people.values())
 
     def _make_people(self, session: Session, people: Sequence[NewPerson]) -> list[str]:
+        if not people:
+            return []
         team = Team(self.workspace_id, self.clock)
-        for person in people:
-            company_id = records.company_of_address(session, team, person.address_key, Origin.MAIL)
-            new = records.contact_from_address(person.email, person.name, Origin.MAIL, company_id)
-            records.make_contact(session, team, new)
+        companies = records.companies_of_addresses(session, team, [p.address_key for p in people], Origin.MAIL)
+        news = [records.contact_from_address(p.email, p.name, Origin.MAIL, companies[p.address_key]) for p in people]
+        insert_contacts(session, self.workspace_id, news, team.now())
         return [p.address_key for p in people]
 
     def _load(self, session: Session, message_ids: Sequence[int]) -> list[StoredMessage]:

@@ -293,3 +293,12 @@ def test_the_policy_may_be_off_or_take_every_person() -> None:
 
 def test_private_mail_makes_nobody_a_contact() -> None:
     assert people(mail(who("alice@acme.example"), who("new@nordwind.example", Role.TO), is_private=True)) == []
+
+
+def test_words_that_all_candidates_share_tell_nothing_and_one_telling_word_may_decide() -> None:
+    seats = deal(5, "Nordwind – 40 seats", stage_entered_at=NOW - timedelta(days=2))
+    warehouse = deal(6, "Nordwind – second warehouse")
+    knowledge = knowing(seats, warehouse, deal_mail_at={5: NOW - timedelta(days=1)})
+    message = to_alice("dora@nordwind.example", subject="Re: Nordwind, Billbrook warehouses: meters first")
+    links = {p.record_id for p in decide(message, POLICY, knowledge).links}
+    assert 5 not in links

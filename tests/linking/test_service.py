@@ -90,6 +90,18 @@ def test_somebody_who_becomes_a_contact_gets_their_earlier_mail_too(office: Offi
     assert {s for s, name in links(office) if name == DORA} == {"First question", "About your company"}
 
 
+def test_a_contact_that_somebody_deleted_is_not_made_again_by_the_next_mail(office: Office) -> None:
+    office.mail(ALICE, DORA, "One")
+    office.sync()
+    with office.db.write() as session:
+        session.get_one(Contact, record_id(office, DORA)).deleted_at = office.clock.now()
+    office.mail(ALICE, DORA, "Two")
+    office.sync()
+    with office.db.read() as session:
+        assert len(session.scalars(select(Contact)).all()) == 1
+    assert {s for s, name in links(office) if name == DORA} == {"One"}
+
+
 def test_a_list_that_we_write_to_does_not_become_a_contact(office: Office) -> None:
     office.mail(ERIK, "devs@lists.example", "Patch", headers=[("List-Id", "<devs.lists.example>")], mailboxes=[ALICE])
     office.mail(ALICE, "devs@lists.example", "Re: Patch")

@@ -38,6 +38,12 @@ def contacts_by_address(session: Session, workspace_id: int, keys: Collection[st
     return {key: ContactRef(i, name, company_id) for key, i, name, company_id in session.execute(query)}
 
 
+def addresses_taken(session: Session, workspace_id: int, keys: Collection[str]) -> set[str]:
+    """Those addresses that are a contact's, also of a deleted one: what somebody deleted, no rule makes again."""
+    where = (ContactAddress.workspace_id == workspace_id, ContactAddress.address_key.in_(sorted(keys)))
+    return set(session.scalars(select(ContactAddress.address_key).where(*where)))
+
+
 def companies_by_domain(session: Session, workspace_id: int, domains: Collection[str]) -> dict[str, CompanyRef]:
     """Living companies by registrable domain."""
     query = (
