@@ -109,6 +109,11 @@ def test_a_deal_moves_and_a_lost_one_has_a_reason(alice: Api) -> None:
     assert (back["lost_reason"], back["closed_at"]) == ("", None)
 
 
+def test_an_id_that_no_database_can_hold_is_not_there(alice: Api) -> None:
+    alice.get("/contacts/99999999999999999999", 404)
+    alice.get("/deals?owner_id=99999999999999999999", 422)
+
+
 def test_who_takes_part_in_a_deal_is_given_whole(alice: Api) -> None:
     dora, erik = (alice.post("/contacts", {"name": name})["id"] for name in ("Dora", "Erik"))
     deal = alice.post("/deals", {"name": "Seats", "contact_ids": [dora]})
@@ -118,15 +123,15 @@ def test_who_takes_part_in_a_deal_is_given_whole(alice: Api) -> None:
 
 @pytest.mark.parametrize(
     ("sort", "expected"),
-    [("name", "abcdE"), ("recent", "Edcba"), ("amount", "cEabd"), ("close", "Ecabd")],
+    [("name", "abcdE"), ("recent", "Edcba"), ("amount", "cdEab"), ("close", "Ecabd")],
 )
 def test_pages_show_every_deal_once_whatever_the_order(alice: Api, sort: str, expected: str) -> None:
     figures = {
         "a": (None, None),
         "b": (None, None),
         "c": (900, "2026-04-01"),
-        "d": (None, None),
-        "E": (5, "2026-03-01"),
+        "d": (900, None),
+        "E": (900, "2026-03-01"),
     }
     for name, (amount, close) in figures.items():
         alice.office.clock.advance(timedelta(minutes=1))
