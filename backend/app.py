@@ -14,6 +14,7 @@ from backend.activities.api import blueprint as activities_api
 from backend.activities.pages import blueprint as activities_pages
 from backend.card.api import blueprint as card_api
 from backend.card.desk import CardDesk, open_card_desk
+from backend.card.pages import blueprint as card_preview
 from backend.gmail.identity import Certificates
 from backend.health import blueprint as health
 from backend.installation import Installation, oauth_client
@@ -42,6 +43,7 @@ APIS: tuple[Blueprint, ...] = (
     card_api,
     api_docs,
 )
+DEMO: tuple[Blueprint, ...] = (card_preview,)
 
 
 def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
@@ -63,7 +65,7 @@ def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
     install_guards(app, is_local=settings.is_local)
     hand_in(app, relink_concerned)
     register_pages(app)
-    for blueprint in (*PAGES, *APIS):
+    for blueprint in (*PAGES, *APIS, *(DEMO if is_demo else ())):
         app.register_blueprint(blueprint)
     describe_api(app)
     return app

@@ -10,7 +10,7 @@ from backend.mail.addresses import is_role_or_robot
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"")
 _AFFILIATION = re.compile(r"\s(?:via|at|@|\||-|–|—|/|from|de parte de)\s.*", re.IGNORECASE | re.DOTALL)  # noqa: RUF001 - a dash people type
 _TITLE = re.compile(
-    r"(?:(?:dr|dra|drs|mr|mrs|ms|miss|prof|profa|sr|sra|srta|don|dña|d|dª|ing|lic|arq|abg|herr|frau|mme|mlle|m|dott|ir)\.?\s+)+",
+    r"\A(?:(?:dr|dra|drs|mr|mrs|ms|miss|prof|profa|sr|sra|srta|don|dña|d|dª|ing|lic|arq|abg|herr|frau|mme|mlle|m|dott|ir)\.?\s+)+",
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?\s?d|m\.?d|mba|esq|cpa|msc|bsc|pmp|cfa)\.?", re.IGNORECASE)

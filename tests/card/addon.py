@@ -127,14 +127,14 @@ def settings_for(office: Office, certs_url: str, **more: str) -> Settings:
 
 
 @contextmanager
-def addon_for(office: Office, **more: str) -> Iterator[Addon]:
-    """The whole app of an installation that lets this add-on in."""
+def addon_for(office: Office, *, is_demo: bool = False, **more: str) -> Iterator[Addon]:
+    """The whole app of an installation that lets this add-on in; as a demo it has the card's preview."""
     with EmulatorServer(office.emulator) as server:
         here = open_installation(
             settings_for(office, f"{server.url}/certs", **more), clock=office.clock, emulator=office.emulator
         )
         try:
-            yield Addon(office, make_app(here, is_demo="ENLACE_PUBLIC_URL" in more), office.emulator.signer)
+            yield Addon(office, make_app(here, is_demo=is_demo), office.emulator.signer)
         finally:
             here.close()
 

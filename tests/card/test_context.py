@@ -128,6 +128,14 @@ def test_where_deals_claim_a_mail_alike_the_card_asks(addon: Addon, office: Offi
     assert {p.get("deal") for p in card.actions("choose-deal")} == {*deals, None}
 
 
+def test_deals_of_no_company_are_not_everybodys(addon: Addon, office: Office, world: World) -> None:
+    world.contact("kim.berg@gmail.com", "Kim Berg")
+    world.deal("A deal with nobody")
+    mail = office.mail("Kim Berg <kim.berg@gmail.com>", ALICE)
+    office.sync()
+    assert not addon.open(mail).reads("A deal with nobody")
+
+
 def test_home_shows_tasks_and_who_waits(addon: Addon, office: Office, world: World) -> None:
     dora = world.contact(DORA, "Dora Lund")
     world.task("Call back", dora)

@@ -26,6 +26,8 @@ from backend.mail.names import guess_names
         ("Carlos de la Fuente", ("Carlos", "de la Fuente")),
         ("Ludwig van der Berg", ("Ludwig", "van der Berg")),
         ("Jane", ("Jane", "")),
+        ("Kim Berg", ("Kim", "Berg")),
+        ("Sandra Ingram Bell", ("Sandra", "Ingram Bell")),
     ],
 )
 def test_a_display_name_is_divided_as_its_owner_would(name: str, expected: tuple[str, str]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, literal, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from backend.accounts.shapes import Actor
 from backend.accounts.tables import Mailbox
@@ -80,19 +80,20 @@ def mail_by_traces(session: Session, actor: Actor, rfc_id: str, gmail_id: str) -
     )
     traces = union_all(by_copy, by_rfc_id).subquery()
     query = _mails(actor).join(traces, traces.c.id == Message.id)
-    ranked = query.order_by(traces.c.rank, _is_in_own_mailbox(actor).desc(), Message.id).limit(1)
+    ranked = query.order_by(traces.c.rank, is_in_own_mailbox(actor).desc(), Message.id).limit(1)
     return _mail_row(session.execute(ranked).first())
 
 
 def _mails(actor: Actor) -> Select[*tuple[Any, ...]]:
+    decided = aliased(Receipt)  # `is_seen_by` asks for receipts of its own
     is_open = and_(Question.conversation_id == Message.conversation_id, Question.answered_at.is_(None))
     return (
         select(
             Message.id, Message.conversation_id, Message.kind, Message.subject, Message.sent_at, Message.is_ours,
-            Message.sender_key, Message.list_key, _is_in_own_mailbox(actor).label("is_own"), Receipt.reason,
+            Message.sender_key, Message.list_key, is_in_own_mailbox(actor).label("is_own"), decided.reason,
             Question.candidates,
         )
-        .outerjoin(Receipt, Receipt.message_id == Message.id)
+        .outerjoin(decided, decided.message_id == Message.id)
         .outerjoin(Question, is_open)
         .where(Message.workspace_id == actor.workspace_id, is_seen_by(actor))
     )  # fmt: skip
@@ -105,7 +106,8 @@ def _mail_row(row: Any) -> MailRow | None:
     return MailRow(**{**facts, "candidates": row.candidates or ()})
 
 
-def _is_in_own_mailbox(actor: Actor) -> ColumnElement[bool]:
+def is_in_own_mailbox(actor: Actor) -> ColumnElement[bool]:
+    """Whether a mailbox of the reader's holds a `Message`."""
     return exists().where(
         Copy.message_id == Message.id, Copy.is_live, Mailbox.id == Copy.mailbox_id, Mailbox.user_id == actor.user_id
     )

@@ -17,6 +17,7 @@ from backend.records.shapes import Outcome, RecordKind
 from backend.records.tables import Contact, ContactAddress, Deal, DealPerson, Record, Stage
 
 MOST_DEALS = 20
+_NOBODY = 0  # no id: comparing with None would find the deals of no company
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,8 @@ def deals_for(
 ) -> list[DealRow]:
     """Those deals, and the open ones of a contact or of a company: in this order, the latest move first."""
     deal = Deal.__table__.c
-    part = select(DealPerson.deal_id).where(DealPerson.contact_id == contact_id)
-    bought = select(deal.id).where(deal.company_id == company_id)
+    part = select(DealPerson.deal_id).where(DealPerson.contact_id == (contact_id or _NOBODY))
+    bought = select(deal.id).where(deal.company_id == (company_id or _NOBODY))
     linked = select(deal.id).where(deal.id.in_(sorted(linked_ids)))
     near = union(linked, part, bought).subquery()
     rank = case((deal.id.in_(sorted(linked_ids)), 0), (deal.id.in_(part), 1), else_=2)
