@@ -153,6 +153,7 @@ def stages_of(session: Session, workspace_id: int, pipeline_ids: Collection[int]
 def next_tasks(session: Session, workspace_id: int, record_ids: Collection[int]) -> dict[int, TaskRow]:
     """The most pressing open task about each of these records, by record; tasks without a deadline come last."""
     pressing = (Activity.due_at.is_(None), Activity.due_at, Activity.id)
+    record = Record.__table__.c
     ranked = (
         select(
             Activity.id, Activity.text, Activity.due_at, ActivityRecord.record_id,
@@ -160,16 +161,15 @@ def next_tasks(session: Session, workspace_id: int, record_ids: Collection[int])
         )
         .join(ActivityRecord, ActivityRecord.activity_id == Activity.id)
         .where(
-            ActivityRecord.record_id.in_(sorted(record_ids)), Activity.workspace_id == workspace_id,
+            ActivityRecord.record_id.in_(sorted(record_ids)),
             Activity.kind == "task", Activity.done_at.is_(None),
         )
         .subquery()
     )  # fmt: skip
-    record = Record.__table__.c
     query = (
         select(ranked.c.id, ranked.c.text, ranked.c.due_at, record.id, record.kind, record.name)
         .join(Record.__table__, record.id == ranked.c.record_id)
-        .where(ranked.c.rank == 1)
+        .where(ranked.c.rank == 1, record.workspace_id == workspace_id)
     )
     rows = [TaskRow(i, text, due, about, RecordKind(kind), name) for i, text, due, about, kind, name in
             session.execute(query)]  # fmt: skip

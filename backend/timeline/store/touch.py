@@ -13,6 +13,7 @@ from backend.activities.tables import Activity, ActivityRecord
 from backend.linking.tables import Link
 from backend.mail.addresses import key_of
 from backend.mail.tables import Copy, Message
+from backend.records.tables import Record
 from backend.timeline.shapes import EntryKind, LastTouch
 from backend.timeline.store.mails import is_visible
 
@@ -49,6 +50,8 @@ def _latest_mail(viewer: Actor, record_id: int) -> Select[*tuple[Any, ...]]:
 
 
 def _latest_talk(viewer: Actor, record_id: int) -> Select[*tuple[Any, ...]]:
+    """The record says whose it is: asked of the activities, the index over all of a team's would be read."""
+    record = Record.__table__.c
     query = (
         select(
             Activity.kind,
@@ -59,10 +62,11 @@ def _latest_talk(viewer: Actor, record_id: int) -> Select[*tuple[Any, ...]]:
             false(),
         )
         .join(ActivityRecord, ActivityRecord.activity_id == Activity.id)
+        .join(Record.__table__, record.id == ActivityRecord.record_id)
         .join(User, User.id == Activity.owner_id)
         .where(
             ActivityRecord.record_id == record_id,
-            Activity.workspace_id == viewer.workspace_id,
+            record.workspace_id == viewer.workspace_id,
             Activity.kind.in_([EntryKind.CALL.value, EntryKind.MEETING.value]),
         )
     )
