@@ -167,3 +167,24 @@ class Preview:
     looked_at: int
     added: tuple[tuple[int, int], ...]
     removed: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeView:
+    """What a merge moves to the record that is kept: how many of each; `merge_id` is None for a preview.
+
+    `mails` are those linked to the lost record, `fields` the names of fields that it fills.
+    """
+
+    merge_id: int | None
+    kept_id: int
+    kept_name: str
+    lost_id: int
+    lost_name: str
+    mails: int
+    addresses: int
+    domains: int
+    people: int
+    deals: int
+    activities: int
+    fields: tuple[str, ...]

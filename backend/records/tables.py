@@ -188,5 +188,23 @@ class StageChange(Base):
     )
 
 
+class RecordMerge(Base):
+    """Two records that were one: what moved to the kept one, so that it can be undone."""
+
+    __tablename__ = "record_merges"
+
+    id: Mapped[PrimaryKey]
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), index=True, doc="the team")
+    kept_id: Mapped[int] = mapped_column(ForeignKey("records.id"), index=True, doc="the record that took it up")
+    lost_id: Mapped[int] = mapped_column(ForeignKey("records.id"), index=True, doc="the record that went")
+    moved: Mapped[dict[str, Any]] = mapped_column(json_type(), doc="what moved, as linking.merge_store writes it")
+    batch_id: Mapped[int | None] = mapped_column(
+        BigKey, doc="the relinking that followed; no foreign key, since linking lies above; None: no mail was concerned"
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), doc="who merged")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when")
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="when it was undone; None: it holds")
+
+
 RECORD_SEARCH = SearchIndex("record_search")
 RECORD_SEARCH.attach(Base.metadata)
