@@ -14,7 +14,7 @@ from backend.mail.tables import Message
 from backend.records.shapes import RecordKind
 from backend.records.store.reading import count_records
 from tests.card.addon import Addon, Card
-from tests.card.world import World
+from tests.card.world import World, user_elsewhere
 from tests.cast import ALICE, BOB, DORA, Office, open_mailbox
 
 DORA_LUND = f"Dora Lund <{DORA}>"
@@ -315,6 +315,28 @@ def test_a_colleague_answers_no_question_about_mail_that_is_not_theirs(
     assert not seen.actions("choose-deal")
     parameters = {"mail": addon.open(mail).offered("link-existing")["mail"], "deal": str(deals[0])}
     assert addon.as_(BOB).act("choose-deal", parameters).status_code == 404
+
+
+def test_a_link_is_read_and_undone_beside_its_own_mail_only(
+    addon: Addon, office: Office, dora: int, world: World
+) -> None:
+    world.deal("Forty seats", dora)
+    link = addon.open(arrived(office)).offered("why")["link"]
+    other = addon.open(arrived(office, KIM)).offered("create-contact")["mail"]
+    for name in ("why", "unlink"):
+        assert addon.act(name, {"mail": other, "link": link, "scope": "mail"}).status_code == 404
+
+
+def test_nobody_looks_up_another_workspaces_people_by_number(addon: Addon, office: Office, dora: int) -> None:
+    stranger = addon.as_(user_elsewhere(office))
+    mail = stranger.open("new@mail.example", **{"from": KIM}).offered("create-contact")["mail"]
+    for name, parameters in (
+        ("open-person", {"person": str(dora)}),
+        ("link-existing", {"person": str(dora)}),
+        ("link-to", {"record": str(dora)}),
+    ):
+        assert "Dora" not in stranger.act(name, {"mail": mail, **parameters}).text
+    assert stranger.act("open-person", {"mail": mail, "person": str(dora)}).status_code == 404
 
 
 @pytest.mark.parametrize(
