@@ -85,5 +85,5 @@ def _asked_key() -> str:
 
 def _request_hash() -> bytes:
     """Hash what is asked; spaces and the order of members do not make another request."""
-    content = [request.method, request.path, request.get_json(silent=True)]
+    content = [request.method, request.full_path, request.get_json(silent=True)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apiflask import Schema
-from apiflask.fields import Dict, List, Nested, String
+from apiflask.fields import Boolean, Dict, List, Nested, String
 from apiflask.validators import OneOf
 from marshmallow import ValidationError, validates_schema
 
@@ -160,3 +160,34 @@ class AdoptedOut(Schema):
     name = String()
     batch_id = Id(metadata={"description": "POST /links/relink/{batch_id}/undo takes the links back"})
     links = Whole()
+
+
+class MergeIn(Body):
+    """The duplicate, which goes."""
+
+    lost_id = Id(data_key="from", required=True)
+
+
+class MergeQuery(Schema):
+    """Whether to merge, or only to say what would move."""
+
+    preview = Boolean(load_default=False)
+
+
+class MergeOut(Schema):
+    """What moved, or would move, to the record that is kept."""
+
+    merge_id = Id(allow_none=True, metadata={"description": "POST /merges/{id}/undo undoes it; null: a preview"})
+    kept_id = Id()
+    lost_id = Id()
+    mails = Whole(metadata={"description": "mails that were linked to the lost record"})
+    addresses = Whole()
+    domains = Whole()
+    people = Whole(metadata={"description": "contacts who work at the lost company"})
+    deals = Whole()
+    activities = Whole()
+    filled = List(
+        String(),
+        attribute="fields",
+        metadata={"description": "empty fields of the kept record that the lost one fills"},
+    )

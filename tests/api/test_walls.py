@@ -11,7 +11,17 @@ from tests.api.test_timeline import id_of
 from tests.cast import ALICE, DORA, Office
 
 # What each path parameter of the specification names, so that a new door cannot stay untried.
-KNOWN = {"record_id", "message_id", "conversation_id", "task_id", "batch_id", "veto_id", "user_id", "mailbox_id"}
+KNOWN = {
+    "record_id",
+    "message_id",
+    "conversation_id",
+    "task_id",
+    "batch_id",
+    "veto_id",
+    "merge_id",
+    "user_id",
+    "mailbox_id",
+}
 
 
 @pytest.fixture
@@ -24,11 +34,14 @@ def things(programs: Programs) -> dict[str, int]:
     deal = alice.post("/deals", {"name": "Forty secret seats", "contact_ids": [dora["id"]]})
     message_id = id_of(office, "Forty seats")
     veto = alice.post("/links/unlink", {"message_id": message_id, "record_id": dora["company_id"]})
+    twins = [alice.post("/contacts", {"name": "Secret twin"})["id"] for _ in range(2)]
+    merge = alice.post(f"/contacts/{twins[0]}/merge", {"from": twins[1]}, 200)
     return {
         "record_id": dora["id"], "deal": deal["id"], "company": dora["company_id"], "message_id": message_id,
         "conversation_id": alice.get(f"/messages/{message_id}")["conversation_id"],
         "task_id": alice.post("/tasks", {"text": "A secret task", "record_ids": [dora["id"]]})["id"],
         "batch_id": deal["relinked"]["batch_id"], "veto_id": veto["veto_id"],
+        "merge_id": merge["merge_id"],
         "user_id": alice.get("/users/me")["id"], "mailbox_id": office.mailboxes[ALICE],
     }  # fmt: skip
 
@@ -51,7 +64,7 @@ def _knock(api: Api, method: str, path: str, things: dict[str, int]) -> Any:
     name = path.partition("{")[2].partition("}")[0]
     assert name in KNOWN, path
     thing = things["deal" if "/deals/" in path else "company" if "/companies/" in path else name]
-    body = {"deal_id": None} if path.endswith("/answer") else {}
+    body = {"deal_id": None} if path.endswith("/answer") else {"from": thing} if path.endswith("/merge") else {}
     filled = path.removeprefix("/api/v1").replace(f"{{{name}}}", str(thing))
     return api.ask(method.upper(), filled, json=body, headers={"If-Match": '"1"'})
 

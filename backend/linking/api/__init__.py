@@ -1,6 +1,6 @@
-"""Links over HTTP, under /api/v1/links: receipts, undo by reach, relinking of history, questions, unlinked mail."""
+"""Links and merges over HTTP: receipts, undo by reach, relinking of history, questions, unlinked mail, duplicates."""
 
-from backend.linking.api import batches, links, questions
+from backend.linking.api import batches, links, merges, questions
 from backend.linking.api.room import blueprint
 
-__all__ = ["batches", "blueprint", "links", "questions"]
+__all__ = ["batches", "blueprint", "links", "merges", "questions"]

@@ -183,6 +183,16 @@ def concerned_by(session: Session, record: Record) -> Concerned:
     return Concerned(record_ids=frozenset({record.id, *people, *filter(None, [record.company_id])}))
 
 
+def merged_into(session: Session, workspace_id: int, record_id: int) -> tuple[str, int] | None:
+    """The living record (kind, id) that took a merged one up, however often it was merged on; None for all others."""
+    seen: set[int] = set()
+    record = session.get(Record, record_id)
+    while record and record.workspace_id == workspace_id and record.merged_into_id and record.id not in seen:
+        seen.add(record.id)
+        record = session.get(Record, record.merged_into_id)
+    return (record.kind, record.id) if seen and record and record.deleted_at is None else None
+
+
 def names_of(session: Session, workspace_id: int, record_ids: Iterable[int]) -> dict[int, str]:
     """Names by record id; ids of other workspaces are passed over."""
     query = select(Record.id, Record.name).where(Record.workspace_id == workspace_id, Record.id.in_(set(record_ids)))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
-from flask import render_template, request
+from flask import abort, redirect, render_template, request
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor, needs
 from backend.activities.store import open_tasks_of_record
 from backend.kit.errors import NotFoundError
+from backend.records.paths import record_path
 from backend.records.shapes import RecordView
+from backend.records.store.lookup import merged_into
 from backend.records.store.reading import (
     Wanted,
     deals_of_contact,
@@ -37,7 +39,7 @@ Seen = TypeVar("Seen")
 def contact(record_id: int) -> str:
     """Show a person: fields, timeline, deals."""
     with house().db.read() as session:
-        seen = _found(get_contact(session, current_actor().workspace_id, record_id))
+        seen = _found(session, record_id, get_contact(session, current_actor().workspace_id, record_id))
         deals = deals_of_contact(session, current_actor().workspace_id, record_id)
         return _show(session, "contact", seen.record, seen=seen, deals=deals[:RELATED])
 
@@ -48,7 +50,7 @@ def company(record_id: int) -> str:
     """Show an organisation: fields, timeline, people, deals."""
     workspace_id, of_company = current_actor().workspace_id, Wanted(company_id=record_id, limit=RELATED)
     with house().db.read() as session:
-        seen = _found(get_company(session, workspace_id, record_id))
+        seen = _found(session, record_id, get_company(session, workspace_id, record_id))
         people = list_contacts(session, workspace_id, of_company)
         deals = list_deals(session, workspace_id, of_company)
         return _show(session, "company", seen.record, seen=seen, people=people, deals=deals)
@@ -59,7 +61,7 @@ def company(record_id: int) -> str:
 def deal(record_id: int) -> str:
     """Show a sale: its stages as a path, fields, timeline, people."""
     with house().db.read() as session:
-        seen = _found(get_deal(session, current_actor().workspace_id, record_id))
+        seen = _found(session, record_id, get_deal(session, current_actor().workspace_id, record_id))
         pipelines = list_pipelines(session, current_actor().workspace_id)
         stages = next(stages for pipeline_id, _name, stages in pipelines if pipeline_id == seen.pipeline_id)
         return _show(session, "deal", seen.record, seen=seen, stages=stages)
@@ -84,7 +86,15 @@ def _show(session: Session, kind: str, record: RecordView, **parts: Any) -> str:
     )
 
 
-def _found(seen: Seen | None) -> Seen:
+def _found(session: Session, record_id: int, seen: Seen | None) -> Seen:
+    """Return the record; where it was merged, lead on to the one that took it up. Raises `NotFoundError`."""
     if seen is None:
-        raise NotFoundError(gettext("There is no such record here; it may have been deleted or merged."))
+        _lead_on(session, record_id)
     return seen
+
+
+def _lead_on(session: Session, record_id: int) -> NoReturn:
+    target = merged_into(session, current_actor().workspace_id, record_id)
+    if target is None:
+        raise NotFoundError(gettext("There is no such record here; it may have been deleted or merged."))
+    abort(redirect(record_path(*target)))  # 302: a merge can be undone, and browsers keep a 301 for good

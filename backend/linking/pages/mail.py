@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request
+from flask import redirect, render_template, request
 from flask_babel import gettext, ngettext
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -16,6 +15,7 @@ from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import NotFoundError, UserError
 from backend.linking import words
 from backend.linking.inbox import adopt_person
+from backend.linking.pages.room import blueprint
 from backend.linking.receipt_store import (
     LinkView,
     ReceiptView,
@@ -31,15 +31,11 @@ from backend.mail.addresses import domain_of, is_free_mail
 from backend.records.store.reading import get_deals, search_records
 from backend.web.back import way_back
 from backend.web.house import house
-from backend.web.nav import Way, open_way
 from backend.web.pagination import cut_page, decode_cursor
 from backend.web.toasts import toast
 
 ROWS = 40
 OFFERED = 8
-
-blueprint = Blueprint("linking", __name__, template_folder="templates")
-open_way(blueprint, Way("unlinked", _l("Unlinked mail"), "unlinked", "linking.unlinked", 70, keys="g u"))
 
 
 @dataclass(frozen=True, slots=True)
