@@ -6,6 +6,8 @@ import importlib
 import sys
 from pathlib import Path
 
+import structlog
+
 from bench.figure import Figure
 
 NOT_BENCHES = {"__init__", "__main__", "figure"}
@@ -18,6 +20,7 @@ def names() -> list[str]:
 
 def main(wanted: list[str]) -> int:
     """Print each figure as it comes; 1 where one does not hold, 2 for a name that is none."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     unknown = [name for name in wanted if name not in names()]
     if unknown:
         print(f"There is no bench {unknown[0]}; there are: {', '.join(names())}.", file=sys.stderr)

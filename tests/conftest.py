@@ -21,12 +21,13 @@ from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
 from backend.migrations import upgrade
 from tests.cast import ALICE, BOB, Office, open_office
-from tests.databases import drop_postgres, new_postgres
+from tests.databases import drop_postgres, new_postgres, run_on
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
 _PG_PREFIX = "enlace-test-pg-"
 _numbers = count()
+_DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")  # nothing here outlives the run
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     folder = tempfile.mkdtemp(prefix=f"{_PG_PREFIX}{os.getpid()}-")
     server = get_server(folder, cleanup_mode="delete")
+    run_on(server.get_uri(), *(f"ALTER SYSTEM SET {name} = off" for name in _DURABILITY), "SELECT pg_reload_conf()")
     try:
         yield server.get_uri()
     finally:

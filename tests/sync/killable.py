@@ -12,6 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
+import structlog
 from sqlalchemy import event
 
 from backend.accounts.tables import Mailbox
@@ -60,7 +61,8 @@ def sync(url: str, state: str, mailbox_id: int, kill_at: str) -> None:
 
 
 def main() -> None:
-    """Run what is ordered, one after the other."""
+    """Run what is ordered, one after the other; standard output is for the answers alone."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     for line in sys.stdin:
         url, state, mailbox_id, kill_at = line.split()
         child = os.fork()
