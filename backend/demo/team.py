@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
 
 from sqlalchemy.orm import Session
 
@@ -98,6 +100,16 @@ def connect_in_emulator(session: Session, here: Installation, user: User) -> Non
         ensure_state(session, mailbox, here.clock.now())
 
 
+def acquaintances(sample: Sample) -> list[SamplePerson]:
+    """People whom the team has dealt with: in a deal, in a note, or written to; who only wrote to us is a stranger."""
+    known = {address for deal in sample.deals for address in deal.people} | {a.about for a in sample.activities}
+    for mail in sample.mails:
+        if any("SENT" in labels for _, labels in mail.mailboxes):
+            headers = BytesHeaderParser().parsebytes(mail.raw)
+            known |= {a.lower() for _, a in getaddresses([*headers.get_all("To", []), *headers.get_all("Cc", [])])}
+    return [p for p in sample.people if known.intersection((p.address, *p.other_addresses))]
+
+
 @dataclass(frozen=True, slots=True)
 class _Typist:
     """Types the sample in as its team would have."""
@@ -107,9 +119,11 @@ class _Typist:
     users: Mapping[str, User]
 
     def type_in(self, sample: Sample) -> None:
-        companies = {c.domain: self._company(c) for c in sample.companies}
+        known = acquaintances(sample)
+        firms = {p.company_domain for p in known} | {d.company_domain for d in sample.deals}
+        companies = {c.domain: self._company(c) for c in sample.companies if c.domain in firms}
         people: dict[str, int] = {}
-        for person in sample.people:
+        for person in known:
             contact_id = self._person(person, companies)
             people |= dict.fromkeys((person.address, *person.other_addresses), contact_id)
         stages = {s.name: s.id for _, _, stages in list_pipelines(self.session, self.team.workspace_id) for s in stages}

@@ -15,7 +15,7 @@ from backend.kit.clock import from_epoch_ms
 from backend.kit.text import clean, shorten
 from backend.mail.addresses import domain_of, registrable_domain
 from backend.mail.conversations import base_subject
-from backend.mail.shapes import Address, NormalisedMail, Participant
+from backend.mail.shapes import Address, NormalisedMail, Participant, Role
 from backend.mail.store.chunks import chunks
 from backend.mail.store.facts import Incoming, MailboxFacts
 from backend.mail.store.reading import participants_of
@@ -112,7 +112,8 @@ def _list_key(mail: NormalisedMail) -> str:
     wanted = mail.list_id.lower().strip("<> ")
     if not wanted:
         return ""
-    return next((p.address.key for p in mail.participants if p.address.key.replace("@", ".", 1) == wanted), "")
+    recipients = (p.address.key for p in mail.participants if p.role in {Role.TO, Role.CC})
+    return next((key for key in recipients if key.replace("@", ".", 1) == wanted), "")
 
 
 def _participant_rows(mailbox: MailboxFacts, message_id: int, mail: NormalisedMail) -> Iterable[dict[str, Any]]:
