@@ -69,7 +69,7 @@ def _greeting(demo: subprocess.Popen[str]) -> tuple[str, tuple[str, str]]:
     for line in demo.stdout or ():
         said += line
         address = re.search(r"http://127\.0\.0\.1:\d+", said)
-        login = re.search(r"manager\s+(\S+)\s+password: (\S+)", said) or re.search(r"(\S+@\S+)\s+password: (\S+)", said)
+        login = re.search(r"(tom@\S+)\s+password: (\S+)", said)  # he reads English
         if address and login:
             return address[0], (login[1], login[2])
     raise RuntimeError(f"the demo ended before it was ready:\n{said}")
@@ -111,7 +111,13 @@ def _deal(page: Page, address: str) -> None:
     page.wait_for_selector(".receipt")
 
 
+def _card(page: Page, address: str) -> None:
+    page.goto(f"{address}/preview")
+    page.get_by_text("Ana Ruiz", exact=True).first.click()
+
+
 PICTURES = (
+    Picture("card", 700, _card),
     Picture("timeline", 860, _timeline),
     Picture("pipeline", 760, _pipeline),
     Picture("deal", 860, _deal),
