@@ -5,7 +5,7 @@ Nothing here commits. A record in a request (an owner, a company, a contact) mus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from backend.audit.service import record as audit
 from backend.audit.shapes import Subject
 from backend.kit.clock import Clock
 from backend.kit.errors import ConflictError, UserError
+from backend.mail.addresses import key_of, registrable_domain
 from backend.records import service
 from backend.records.service import Team
 from backend.records.shapes import Concerned, NewCompany, NewContact, NewDeal, Relinked
@@ -27,6 +28,24 @@ R = TypeVar("R", bound=Record)
 Changes = Mapping[str, Any]
 Relink = Callable[[Session, Clock, Actor, str, Concerned], Relinked]
 """Decides the concerned mail afresh, for a cause such as "contact:17"."""
+
+
+def as_columns(given: Changes) -> dict[str, Any]:
+    """Turn changes as people and programs write them into what `Editor.change` takes.
+
+    `emails` become addresses, each mailbox once; `domains` what is registered: mail.nordwind.example is Nordwind's too.
+    """
+    changes = {name: value for name, value in given.items() if name != "emails"}
+    if "emails" in given:
+        changes["addresses"] = address_pairs(given["emails"])
+    if "domains" in given:
+        changes["domains"] = tuple(dict.fromkeys(registrable_domain(domain) for domain in given["domains"]))
+    return changes
+
+
+def address_pairs(emails: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Turn addresses into (key, as written) pairs, each mailbox once."""
+    return tuple({key_of(email): email for email in reversed(emails)}.items())[::-1]
 
 
 @dataclass(frozen=True, slots=True)

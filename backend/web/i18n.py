@@ -83,6 +83,13 @@ def money(minor: int | None, currency: str) -> str:
     return str(format_currency(amount, currency, pattern, locale=language, currency_digits=False))
 
 
+def write_money(minor: int | None, currency: str) -> str:
+    """Write an amount as `read_money` reads it: 1200050, "EUR" → “12000.5”; "" for None."""
+    if minor is None:
+        return ""
+    return str(format_decimal(_major(minor, currency), locale=get_locale(), group_separator=False))
+
+
 def read_money(text: str, currency: str) -> int | None:
     """Read an amount as the language writes it, into minor units; None for "". Raises `UserError` for anything else."""
     if not text:

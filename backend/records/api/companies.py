@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.once import once
-from backend.mail.addresses import registrable_domain
 from backend.records.api.doors import Changed, Shown, blueprint, changed, editor, held, list_page, made, show
+from backend.records.editing import as_columns
 from backend.records.schemas import (
     CompanyChange,
     CompanyChanged,
@@ -53,7 +53,7 @@ def read_company(record_id: int) -> Shown:
 @once(CompanyChanged)
 def add_company(session: Session, json_data: Mapping[str, Any]) -> tuple[Changed, Mapping[str, str]]:
     """Add an organisation; mail from its domains is linked at once."""
-    given = {"owner_id": current_actor().user_id} | _with_domains(json_data)
+    given = {"owner_id": current_actor().user_id} | as_columns(json_data)
     company, relinked = editor(session).add_company(NewCompany(**given, origin=Origin.API))
     return made("companies", reading.get_company(session, company.workspace_id, company.id), relinked)
 
@@ -67,7 +67,7 @@ def change_company(record_id: int, json_data: Mapping[str, Any]) -> Shown:
     """Change an organisation; where its domains change, stored mail follows."""
     with house().db.write() as session:
         company = held(session, record_id, Company)
-        relinked = editor(session).change(company, _with_domains(json_data))
+        relinked = editor(session).change(company, as_columns(json_data))
         return changed(reading.get_company(session, company.workspace_id, company.id), relinked)
 
 
@@ -79,11 +79,3 @@ def delete_company(record_id: int) -> Mapping[str, Relinked]:
     """Delete an organisation; its people and deals stay, without it."""
     with house().db.write() as session:
         return {"relinked": editor(session).delete(held(session, record_id, Company))}
-
-
-def _with_domains(json_data: Mapping[str, Any]) -> dict[str, Any]:
-    """Reduce domains to what is registered, each once: mail.nordwind.example is Nordwind's too."""
-    given = dict(json_data)
-    if "domains" in given:
-        given["domains"] = tuple(dict.fromkeys(registrable_domain(domain) for domain in given["domains"]))
-    return given

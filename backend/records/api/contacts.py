@@ -12,7 +12,6 @@ from backend.accounts.once import once
 from backend.records.api.doors import (
     Changed,
     Shown,
-    address_pairs,
     blueprint,
     changed,
     editor,
@@ -21,6 +20,7 @@ from backend.records.api.doors import (
     made,
     show,
 )
+from backend.records.editing import address_pairs, as_columns
 from backend.records.schemas import (
     ContactChange,
     ContactChanged,
@@ -77,12 +77,9 @@ def add_contact(session: Session, json_data: Mapping[str, Any]) -> tuple[Changed
 @takes_version
 def change_contact(record_id: int, json_data: Mapping[str, Any]) -> Shown:
     """Change a person; where addresses or company change, stored mail follows."""
-    changes = {name: value for name, value in json_data.items() if name != "emails"}
-    if "emails" in json_data:
-        changes["addresses"] = address_pairs(json_data["emails"])
     with house().db.write() as session:
         contact = held(session, record_id, Contact)
-        relinked = editor(session).change(contact, changes)
+        relinked = editor(session).change(contact, as_columns(json_data))
         return changed(reading.get_contact(session, contact.workspace_id, contact.id), relinked)
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor
 from backend.kit.errors import NotFoundError
-from backend.mail.addresses import key_of
 from backend.records.editing import Editor
 from backend.records.relinking import relinking
 from backend.records.service import require
@@ -94,8 +93,3 @@ def held(session: Session, record_id: int, kind: type[R]) -> R:
 def editor(session: Session) -> Editor:
     """Return the pen of whoever asks."""
     return Editor(session, house().clock, current_actor(), relinking())
-
-
-def address_pairs(emails: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Turn addresses into (key, as written) pairs, each mailbox once."""
-    return tuple({key_of(email): email for email in reversed(emails)}.items())[::-1]

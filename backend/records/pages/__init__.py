@@ -1,6 +1,6 @@
-"""The records' pages: lists, the pipeline's board, and the forms that make records."""
+"""The records' pages: lists, the pipeline's board, and the forms that make and change records."""
 
-from backend.records.pages import board, forms, lists
+from backend.records.pages import board, edit, forms, lists, lost
 from backend.records.pages.room import blueprint
 
-__all__ = ["blueprint", "board", "forms", "lists"]
+__all__ = ["blueprint", "board", "edit", "forms", "lists", "lost"]

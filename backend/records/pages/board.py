@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import redirect, render_template, request
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -19,6 +19,7 @@ from backend.records.shapes import DealView, Outcome, StageView
 from backend.records.store.board import StageTotal, stage_totals
 from backend.records.store.order import Sort
 from backend.records.store.reading import Wanted, get_deal, list_deals, list_pipelines
+from backend.records.store.writing import is_lost
 from backend.web.back import way_back
 from backend.web.house import house
 from backend.web.toasts import toast
@@ -46,19 +47,27 @@ def pipeline() -> str:
 @blueprint.post("/deals/<int:record_id>/stage")
 @needs()
 def move_deal(record_id: int) -> str | Response:
-    """Move a deal and answer with the board (htmx) or the page that it was moved from; a tap on Undo moves it back."""
+    """Move a deal and answer with the board (htmx) or the page that it was moved from; a tap on Undo moves it back.
+
+    A lost deal is asked for its reason.
+    """
     stage_id = _asked_stage()
     with house().db.write() as session:
         before = get_deal(session, current_actor().workspace_id, record_id)
         reason = request.form.get("lost_reason", "")
         deal = service.move_deal(session, acting_team(), record_id, stage_id, lost_reason=reason)
         name, moved = deal.name, before is not None and before.stage.id != stage_id
+        asks = moved and not reason and is_lost(session, deal)
     if before is not None and moved:
         toast(gettext("%(deal)s moved.", deal=name), undo=f"/deals/{record_id}/stage?stage_id={before.stage.id}")
     if "HX-Request" not in request.headers:
-        return redirect(way_back("/pipeline"))
+        back = way_back("/pipeline")
+        return redirect(url_for("records.ask_why_lost", record_id=record_id, next=back) if asks else back)
     with house().db.read() as session:
-        return render_template("records/board.html", **_board(session))
+        lost = get_deal(session, current_actor().workspace_id, record_id) if asks else None
+        return render_template(
+            "records/moved.html", lost=lost and lost.record, back=way_back("/pipeline"), **_board(session)
+        )
 
 
 def _asked_stage() -> int:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from flask import redirect, render_template, request
 from flask_babel import gettext, ngettext
@@ -15,11 +13,11 @@ from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import UserError
-from backend.kit.text import fold, squeeze
 from backend.mail.addresses import registrable_domain
 from backend.records import service
 from backend.records.pages.room import blueprint
 from backend.records.pages.team import acting_editor
+from backend.records.pages.typed import CURRENCIES, Field, typed, typed_company, typed_currency
 from backend.records.paths import folder_of, record_path
 from backend.records.shapes import NewCompany, NewContact, NewDeal, Origin, Relinked
 from backend.records.store.reading import Wanted, get_contact, list_companies, list_pipelines
@@ -28,21 +26,8 @@ from backend.web.house import house
 from backend.web.i18n import read_money
 from backend.web.toasts import toast
 
-CURRENCIES = ("EUR", "USD", "MXN", "GBP", "CHF", "COP", "CLP", "PEN", "ARS", "BRL")
-
 Maker = Callable[[Session], tuple[Record, Relinked]]
 Answer = str | Response | tuple[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a form: `kind` is an input's type, or money, stage or company."""
-
-    name: str
-    label: Any
-    kind: str = "text"
-    hint: Any = ""
-    required: bool = False
 
 
 _CONTACT = (
@@ -94,7 +79,7 @@ def new_deal() -> Answer:
 def company_options() -> str:
     """Offer companies whose name begins like what was typed, as a datalist's options."""
     with house().db.read() as session:
-        found = list_companies(session, current_actor().workspace_id, Wanted(words=_typed("company"), limit=12))
+        found = list_companies(session, current_actor().workspace_id, Wanted(words=typed("company"), limit=12))
     return render_template("records/options.html", names=[company.record.name for company in found])
 
 
@@ -114,7 +99,7 @@ def _form(kind: str, title: str, fields: tuple[Field, ...], make: Maker) -> Answ
         pipelines = list_pipelines(session, current_actor().workspace_id)
     page = render_template(
         "records/form.html", title=title, fields=fields, problem=problem, pipelines=pipelines, currencies=CURRENCIES,
-        cancel=f"/{folder_of(kind)}",
+        cancel=f"/{folder_of(kind)}", values=request.values, now={},
     )  # fmt: skip
     return (page, 400) if problem else page
 
@@ -134,20 +119,20 @@ def _say_added(name: str, relinked: Relinked) -> None:
 
 
 def _make_contact(session: Session) -> tuple[Record, Relinked]:
-    email, editor = _typed("email"), acting_editor(session)
+    email, editor = typed("email"), acting_editor(session)
     addresses = service.contact_from_address(email, "", Origin.MANUAL).addresses if email else ()
-    first, _, last = _typed("name").partition(" ")
+    first, _, last = typed("name").partition(" ")
     new = NewContact(
-        name=_typed("name"), addresses=addresses, first_name=first, last_name=last, title=_typed("title"),
-        phone=_typed("phone"), owner_id=editor.actor.user_id,
+        name=typed("name"), addresses=addresses, first_name=first, last_name=last, title=typed("title"),
+        phone=typed("phone"), owner_id=editor.actor.user_id,
     )  # fmt: skip
     return editor.add_contact(new)
 
 
 def _make_company(session: Session) -> tuple[Record, Relinked]:
-    editor, domain = acting_editor(session), registrable_domain(_typed("domain").lower())
+    editor, domain = acting_editor(session), registrable_domain(typed("domain").lower())
     new = NewCompany(
-        name=_typed("name"), domains=(domain,) if domain else (), industry=_typed("industry"), city=_typed("city"),
+        name=typed("name"), domains=(domain,) if domain else (), industry=typed("industry"), city=typed("city"),
         country=_country(), owner_id=editor.actor.user_id,
     )  # fmt: skip
     return editor.add_company(new)
@@ -158,10 +143,11 @@ def _make_deal(session: Session) -> tuple[Record, Relinked]:
     stage_id, pipeline_id = _stage_and_pipeline(session)
     is_known = contact_id is not None and get_contact(session, editor.actor.workspace_id, contact_id) is not None
     new = NewDeal(
-        name=_typed("name"), pipeline_id=pipeline_id, stage_id=stage_id, company_id=_company_id(session),
-        contact_ids=(contact_id,) if is_known and contact_id else (), source=_typed("source"),
+        name=typed("name"), pipeline_id=pipeline_id, stage_id=stage_id, company_id=typed_company(session),
+        contact_ids=(contact_id,) if is_known and contact_id else (), source=typed("source"),
         owner_id=editor.actor.user_id,
-        amount_minor=read_money(_typed("amount"), _currency()), currency=_currency(), expected_close=_expected_close(),
+        amount_minor=read_money(typed("amount"), typed_currency()), currency=typed_currency(),
+        expected_close=_expected_close(),
     )  # fmt: skip
     return editor.add_deal(new)
 
@@ -174,35 +160,15 @@ def _stage_and_pipeline(session: Session) -> tuple[int | None, int]:
     raise UserError(gettext("That stage is gone; reload the page and choose again."))
 
 
-def _company_id(session: Session) -> int | None:
-    """Return the company whose whole name was typed. Raises `UserError` where none bears it."""
-    name = _typed("company")
-    if not name:
-        return None
-    for company in list_companies(session, current_actor().workspace_id, Wanted(words=name)):
-        if fold(company.record.name) == fold(name):
-            return company.record.id
-    raise UserError(gettext("There is no company “%(name)s”; choose one from the list, or make it first.", name=name))
-
-
 def _expected_close() -> date | None:
     try:
-        return date.fromisoformat(_typed("expected_close")) if _typed("expected_close") else None
+        return date.fromisoformat(typed("expected_close")) if typed("expected_close") else None
     except ValueError as error:
         raise UserError(gettext("That is not a date; write it as 2026-12-31.")) from error
 
 
 def _country() -> str:
-    country = _typed("country").upper()
+    country = typed("country").upper()
     if country and not (len(country) == len("ES") and country.isascii() and country.isalpha()):
         raise UserError(gettext("Write the country in two letters, as in ES."))
     return country
-
-
-def _currency() -> str:
-    currency = request.form.get("currency", CURRENCIES[0])
-    return currency if currency in CURRENCIES else CURRENCIES[0]
-
-
-def _typed(name: str) -> str:
-    return squeeze(request.values.get(name, ""))
