@@ -81,6 +81,13 @@ def undo_merge(session: Session, clock: Clock, actor: Actor, merge_id: int) -> R
     return merge
 
 
+def require_mergeable(record: Record) -> Record:
+    """Return a contact or company. Raises `UserError` for a deal: two sales are never one."""
+    if not isinstance(record, merge_store.MERGEABLE):
+        raise UserError("Deals do not merge; delete the one that is too many, or choose a contact or a company.")
+    return record
+
+
 def view_of(session: Session, merge: RecordMerge, *, is_preview: bool = False) -> MergeView:
     """Say of a merge what moved."""
     names = lookup.names_of(session, merge.workspace_id, [merge.kept_id, merge.lost_id])
@@ -103,9 +110,9 @@ def _pair(session: Session, actor: Actor, kept_id: int, lost_id: int) -> tuple[R
         raise UserError("That is the same record twice; choose its duplicate.")
     found = {i: require(session, actor.workspace_id, i, Record, will_change=True) for i in sorted((kept_id, lost_id))}
     kept, lost = found[kept_id], found[lost_id]
-    if type(kept) is not type(lost) or not isinstance(kept, merge_store.MERGEABLE):
+    if type(kept) is not type(lost):
         raise UserError("Contacts merge with contacts and companies with companies; choose two of a kind.")
-    return kept, lost
+    return require_mergeable(kept), lost
 
 
 def _standing(session: Session, actor: Actor, merge_id: int) -> RecordMerge:

@@ -11,7 +11,7 @@ from backend.kit.clock import VirtualClock
 from backend.linking.pages import blueprint
 from backend.records import service
 from backend.records.pages import blueprint as records
-from backend.records.shapes import NewContact
+from backend.records.shapes import NewContact, NewDeal
 from backend.timeline.pages import blueprint as timeline
 from tests.web.post import Post
 from tests.web.team import Office, open_office
@@ -77,6 +77,14 @@ def test_a_chain_of_merges_leads_to_its_end(office: Office, client: FlaskClient,
     client.post(f"/records/{kept}/merge", data={"from": lost})
     client.post(f"/records/{last}/merge", data={"from": kept})
     assert client.get(f"/contacts/{lost}").headers["Location"] == f"/contacts/{last}"
+
+
+def test_a_deal_is_offered_no_duplicates(office: Office, client: FlaskClient) -> None:
+    with office.db.write() as session:
+        new = NewDeal("Forty seats", office.stages(session)[0].pipeline_id)
+        deal = service.make_deal(session, office.team, new, "D").id
+    assert "Merge with a duplicate" not in client.get(f"/deals/{deal}").text
+    assert client.get(f"/records/{deal}/merge").status_code == 400
 
 
 def test_what_is_not_there_is_not_merged(client: FlaskClient, twins: tuple[int, int]) -> None:

@@ -108,6 +108,8 @@ def test_the_kept_contact_takes_up_addresses_mail_deals_activities_and_what_it_l
         kept = get_contact(session, twins.office.workspace_id, twins.kept)
         assert kept is not None
         assert (kept.emails, kept.title, kept.phone) == ((DORA, DORA_AT_HOME), "Buyer", "+49 30 1234567")
+        primary = select(ContactAddress.email).where(ContactAddress.is_primary)
+        assert session.scalars(primary).all() == [DORA]
         assert get_contact(session, twins.office.workspace_id, twins.lost) is None
         assert session.get_one(Contact, twins.lost).merged_into_id == twins.kept
         of_kept = select(DealPerson.deal_id).where(DealPerson.contact_id == twins.kept)
@@ -225,7 +227,7 @@ def test_what_cannot_be_one_is_refused_in_a_sentence(twins: Twins) -> None:
     for lost in (twins.kept, twins.both):
         with pytest.raises(UserError, match="choose"), twins.office.db.write() as session:
             merge_records(session, twins.office.clock, alice(twins.office), twins.kept, lost)
-    with pytest.raises(UserError, match="of a kind"), twins.office.db.write() as session:
+    with pytest.raises(UserError, match="Deals do not merge"), twins.office.db.write() as session:
         merge_records(session, twins.office.clock, alice(twins.office), twins.both, new_deal(twins.office, "Other"))
 
 

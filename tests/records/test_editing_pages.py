@@ -175,6 +175,19 @@ def test_a_deal_changes_amount_date_and_owner(office: Office, client: FlaskClien
     assert seen.record.owner_id == office.admin_id
 
 
+def test_an_amount_reads_back_as_it_was_written_in_spanish_too(sqlite_db: Database, clock: VirtualClock) -> None:
+    office = open_office(sqlite_db, clock, blueprint, linking, timeline, activities, locale="es")
+    with office.db.write() as session:
+        stage = office.stages(session)[0]
+        new = NewDeal("Cuarenta plazas", stage.pipeline_id, stage.id, amount_minor=123_456_789)
+        deal = service.make_deal(session, office.team, new, "D").id
+    client, path = office.client(), f"/deals/{deal}/edit"
+    form = form_of(client.get(path).text)
+    assert form["amount"] == "1234567,89"
+    client.post(path, data=form | {"amount": "1.234.567,8"})
+    assert deal_of(office, deal).amount_minor == 123_456_780
+
+
 def test_a_company_changes_domains_and_size(office: Office, client: FlaskClient, ana: int) -> None:
     company_id = contact(office, ana).company_id
     path = f"/companies/{company_id}/edit"

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import UserError
-from backend.linking.merging import merge_records, preview_merge, undo_merge
+from backend.linking.merging import merge_records, preview_merge, require_mergeable, undo_merge
 from backend.linking.pages.room import blueprint
 from backend.linking.shapes import MergeView
 from backend.records.paths import record_path
@@ -32,7 +32,7 @@ def choose_duplicate(record_id: int) -> str:
     if lost_id is not None:
         return _preview(record_id, lost_id)
     with house().db.read() as session:
-        kept = require(session, current_actor().workspace_id, record_id, Record)
+        kept = require_mergeable(require(session, current_actor().workspace_id, record_id, Record))
         words = request.args.get("q", kept.name)
         found = [seen for seen in _like(session, kept, words) if seen.record.id != record_id]
     template = "linking/duplicates.html" if "HX-Request" in request.headers else "linking/merge.html"
