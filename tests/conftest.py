@@ -151,3 +151,26 @@ def office(db: Database, clock: VirtualClock, emulator: Emulator) -> Office:
 def two_reps(db: Database, clock: VirtualClock, emulator: Emulator) -> Office:
     """Acme with alice's and bob's mailboxes."""
     return open_office(db, clock, emulator, ALICE, BOB)
+
+
+# `make test` promises the whole suite: a part that cannot run is named, and the run is not green by accident.
+
+_missing_parts: set[str] = set()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what could not run for want of a part."""
+    if report.skipped and "missing part: " in str(report.longrepr):
+        _missing_parts.add(str(report.longrepr).rpartition("missing part: ")[2].rstrip("')"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run where the whole suite was asked for and a part of it could not run."""
+    if _missing_parts and os.environ.get("ENLACE_ALL_PARTS"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the parts that could not run."""
+    for part in sorted(_missing_parts):
+        terminalreporter.write_line(f"NOT RUN: {part}", red=True)

@@ -98,6 +98,8 @@ class QueueRunner:
         if self._worker is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._worker.cancel)
             self._thread.join(_STOP_WITHIN_S)
+        elif not self._thread.is_alive():
+            self._loop.close()
         self._deferring.close()
 
 

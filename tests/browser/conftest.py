@@ -31,9 +31,9 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not here: the browser tests need Debian's chromium (apt-get install chromium)")
+        pytest.skip(f"missing part: {CHROMIUM} is not here: the browser tests need Debian's chromium")
     if not (STATIC / "vendor" / "bootstrap.min.css").exists():
-        pytest.skip("backend/web/static/vendor is empty: the browser tests need the front-end packages (npm ci)")
+        pytest.skip("missing part: backend/web/static/vendor is empty: the browser tests need npm ci")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(QUIET))
         yield chromium
