@@ -26,7 +26,7 @@ from backend.gmail.emulator.core import Emulator
 from backend.installation import Installation, open_installation
 from backend.kit.clock import SystemClock
 from backend.kit.errors import UserError
-from backend.migrations import upgrade
+from backend.migrations import refuse_strangers, upgrade
 from backend.sync.jobs import drain_mailbox
 from backend.sync.shapes import End
 from backend.worker import Worker
@@ -101,6 +101,8 @@ def _open(
 
 
 def _furnish(here: Installation, emulator: Emulator, owners: Sequence[str], sources: Sequence[Path]) -> list[Login]:
+    if here.db.exists():
+        refuse_strangers(here.db)  # before any mail is loaded
     if sources:
         with _progress("Loading mail") as advance:
             emulator.add_mailbox(owners[0], aliases=owners[1:])

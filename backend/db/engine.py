@@ -39,6 +39,11 @@ class Database:
         """Whether this is the embedded database."""
         return self.engine.dialect.name == "sqlite"
 
+    def exists(self) -> bool:
+        """Whether there is anything to connect to yet; connecting to a SQLite file that is not there makes it."""
+        file = make_url(self.url).database
+        return not self.is_sqlite or (bool(file) and Path(str(file)).exists())
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; whatever it changed is rolled back."""

@@ -29,7 +29,7 @@ def all_tables() -> MetaData:
 
 def upgrade(db: Database) -> None:
     """Bring the schema up to date. Raises `UserError` for a database of a newer version, or one that is not ours."""
-    _refuse_strangers(db)
+    refuse_strangers(db)
     with db.engine.connect() as connection:
         command.upgrade(config(connection), "head")
         connection.commit()
@@ -44,7 +44,7 @@ def downgrade(db: Database, revision: str) -> None:
 
 def require_current(db: Database) -> None:
     """Raise `UserError` with the remedy unless the schema is the present one."""
-    _refuse_strangers(db)
+    refuse_strangers(db)
     found, wanted = _revision(db), ScriptDirectory.from_config(config()).get_current_head()
     if found != wanted:
         raise UserError(
@@ -65,7 +65,8 @@ def _revision(db: Database) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def _refuse_strangers(db: Database) -> None:
+def refuse_strangers(db: Database) -> None:
+    """Raise `UserError` for a database of a newer version or of something else; writes nothing."""
     found = _revision(db)
     known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
     if found is not None and found not in known:
