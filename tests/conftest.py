@@ -166,7 +166,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run where the whole suite was asked for and a part of it could not run."""
-    if _missing_parts and os.environ.get("ENLACE_ALL_PARTS"):
+    if _missing_parts and os.environ.get("WHOLE_SUITE"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
