@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import timedelta
 
@@ -19,6 +20,8 @@ LANGUAGES = ("en", "es")
 _RANK = {Role.REP: 0, Role.MANAGER: 1, Role.ADMIN: 2}
 _KEY_MARK = "enl_"
 _PREFIX_LENGTH = 12
+_DOMAIN = re.compile(r"(?=.{4,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+")
+_PREFIX = re.compile(r"[A-Z]{1,10}")
 
 
 def has_rank(role: Role, least: Role) -> bool:
@@ -62,3 +65,19 @@ def key_prefix(key: str) -> str:
 def digest(secret: str) -> bytes:
     """SHA-256 of a random secret; enough where nobody could guess the secret itself."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+
+
+def checked_domain(text: str) -> str:
+    """Return a mail domain in lower case, "" for none. Raises `UserError` for what is no domain."""
+    domain = text.strip().lower().removeprefix("@")
+    if domain and not _DOMAIN.fullmatch(domain):
+        raise UserError(f"“{text}” is not a mail domain; write it as example.com, or leave it empty.")
+    return domain
+
+
+def checked_prefix(text: str) -> str:
+    """Return the letters before a deal's number, in upper case. Raises `UserError` for anything else."""
+    prefix = text.strip().upper()
+    if not _PREFIX.fullmatch(prefix):
+        raise UserError(f"“{text}” cannot stand before a deal's number; use one to ten letters, as D in D-17.")
+    return prefix

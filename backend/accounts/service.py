@@ -8,8 +8,8 @@ from zoneinfo import available_timezones
 from sqlalchemy.orm import Session
 
 from backend.accounts import store
-from backend.accounts.rules import LANGUAGES, checked_email
-from backend.accounts.shapes import Actor, Role
+from backend.accounts.rules import LANGUAGES, checked_domain, checked_email, checked_prefix
+from backend.accounts.shapes import Actor, ContactPolicy, Role
 from backend.accounts.tables import User, Workspace
 from backend.audit.service import record
 from backend.audit.shapes import Subject
@@ -129,3 +129,26 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
 
 def _subject(user: User) -> Subject:
     return Subject("user", user.id)
+
+
+def change_workspace(session: Session, clock: Clock, by: Actor, changes: Mapping[str, str]) -> Workspace:
+    """Change the team's name, domain, contact_policy, deal_reference_prefix or private_label. Raises `UserError`."""
+    checks = {
+        "name": _named,
+        "domain": checked_domain,
+        "contact_policy": lambda value: ContactPolicy(value).value,
+        "deal_reference_prefix": checked_prefix,
+        "private_label": _named,
+    }
+    checked = {field: checks[field](value) for field, value in changes.items()}
+    workspace = store.get_workspace(session, by.workspace_id)
+    for field, value in checked.items():
+        setattr(workspace, field, value)
+    record(session, clock, by, "workspace.change", Subject("workspace", workspace.id), details=checked)
+    return workspace
+
+
+def _named(value: str) -> str:
+    if not value.strip():
+        raise UserError("A name is missing; write what you would call it.")
+    return value.strip()[:200]

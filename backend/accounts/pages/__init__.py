@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backend.accounts.pages import mailboxes, sign_in
+from backend.accounts.pages import mailboxes, sign_in, team
 
 
 def register_pages(app: Flask) -> None:
     """Add the pages to `app`, after `guards.install_guards` and `web.frame.make_web`."""
     app.register_blueprint(sign_in.blueprint)
     app.register_blueprint(mailboxes.blueprint)
+    app.register_blueprint(team.blueprint)
