@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
+from backend.accounts.service import create_workspace
+from backend.accounts.tables import Workspace
 from backend.db import Database
+from backend.kit.clock import VirtualClock
 from backend.kit.errors import UserError
 from backend.migrations import all_tables, downgrade, require_current, upgrade
 from tests.databases import drop_postgres, new_postgres
@@ -53,8 +56,14 @@ def test_the_migrations_go_all_the_way_down_and_up_again(empty_db: Database) -> 
 
 def test_a_second_upgrade_changes_nothing(empty_db: Database) -> None:
     upgrade(empty_db)
+    with empty_db.write() as session:
+        create_workspace(session, VirtualClock(), "Acme")
+    tables = set(inspect(empty_db.engine).get_table_names())
     upgrade(empty_db)
     require_current(empty_db)
+    assert set(inspect(empty_db.engine).get_table_names()) == tables
+    with empty_db.read() as session:
+        assert session.scalars(select(Workspace.name)).all() == ["Acme"]
 
 
 def test_an_old_schema_is_named_with_the_command_that_mends_it(empty_db: Database) -> None:

@@ -1,4 +1,4 @@
-"""A sync that is killed anywhere and started again ends where one that ran through ends."""
+"""A sync that is killed at its commits, before or after them, and started again ends where one that ran through ends."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def change_mail(office: Office) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("side", ["", "+"], ids=["before", "after"])
-def test_a_sync_killed_at_every_commit_ends_where_an_undisturbed_one_ends(
+def test_a_sync_killed_again_and_again_at_its_commits_ends_where_an_undisturbed_one_ends(
     office: Office, syncs: Syncs, make_sqlite: Callable[[], Database], side: str
 ) -> None:
     exchange_mail(office)
