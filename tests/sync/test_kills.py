@@ -1,4 +1,4 @@
-"""A sync that is killed at its commits, before or after them, and started again ends where one that ran through ends."""
+"""A sync that is killed at its commits and started again ends where one that ran through ends."""
 
 from __future__ import annotations
 
