@@ -29,6 +29,12 @@ class Workspace(Base):
     private_label: Mapped[str] = mapped_column(
         String(225), default="Private", doc="the Gmail label by which a rep keeps a thread out of the CRM"
     )
+    default_sharing: Mapped[str] = mapped_column(
+        String(20), default="everything", server_default="everything", doc="what a new mailbox shares: a shapes.Sharing"
+    )
+    least_sharing: Mapped[str] = mapped_column(
+        String(20), default="nothing", server_default="nothing", doc="the least a mailbox may share: a shapes.Sharing"
+    )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when the team moved in")
 
     __table_args__ = (CheckConstraint("contact_policy IN ('correspondents', 'all', 'off')", name="contact_policy"),)
