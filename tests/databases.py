@@ -1,14 +1,44 @@
-"""Making and dropping databases on the tests' PostgreSQL server."""
+"""Making, emptying and dropping databases on the tests' PostgreSQL server."""
 
 from __future__ import annotations
 
-from sqlalchemy import create_engine, make_url
+import shutil
+from pathlib import Path
+
+from sqlalchemy import create_engine, make_url, text
+
+from backend.db import Database
+
+# A row-by-row DELETE in fifty small tables takes 3 ms; TRUNCATE makes fifty new files, and a fresh copy of the template
+# five hundred: either costs more than most tests do.
+_EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+  SET LOCAL lock_timeout = '5s';
+  SET LOCAL session_replication_role = replica;
+  FOR name IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+  LOOP
+    IF pg_relation_size(name) > 1000000 THEN EXECUTE 'TRUNCATE ' || name || ' CASCADE';
+    ELSE EXECUTE 'DELETE FROM ' || name; END IF;
+  END LOOP;
+  PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
+    FROM pg_sequences WHERE schemaname = 'public';
+END $$
+"""
 
 
 def new_postgres(server: str, name: str, template: str = "template0") -> str:
     """Make a database and return its URL."""
     run_on(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}")
     return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def empty_postgres(database: Database) -> None:
+    """Remove every row that a test wrote, and begin to count ids at 1 again. Raises where a test left a lock behind."""
+    with database.write() as session:
+        session.execute(text(_EMPTY))
 
 
 def drop_postgres(server: str, name: str) -> None:
@@ -23,3 +53,29 @@ def run_on(server: str, *statements: str) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+def copy_database(url: str, name: str) -> str:
+    """Copy a database of either kind to which nobody is connected, and return the copy's URL."""
+    parsed = make_url(url)
+    assert parsed.database is not None
+    if parsed.get_backend_name() == "sqlite":
+        copied = Path(parsed.database).with_name(f"{name}.db")
+        shutil.copy(parsed.database, copied)
+        return f"sqlite:///{copied}"
+    return new_postgres(_server(url), name, parsed.database)
+
+
+def drop_database(url: str) -> None:
+    """Remove a database of either kind, whoever is still connected."""
+    parsed = make_url(url)
+    assert parsed.database is not None
+    if parsed.get_backend_name() == "sqlite":
+        for file in Path(parsed.database).parent.glob(f"{Path(parsed.database).name}*"):
+            file.unlink()
+        return
+    drop_postgres(_server(url), parsed.database)
+
+
+def _server(url: str) -> str:
+    return make_url(url).set(database="postgres").render_as_string(hide_password=False)

@@ -22,6 +22,8 @@ QUIET = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+# Layout hangs on the size and contrast on the scheme, hardly on both: two looks show each of the four once.
+IN_BOTH_LOOKS = pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("phone", "dark")])
 AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 Serve = Callable[[Flask], AbstractContextManager[str]]

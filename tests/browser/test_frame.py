@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from backend.web.nav import Place, Way, open_way
 from backend.web.toasts import toast
-from tests.browser.conftest import OpenPage, Serve, accessibility_faults
+from tests.browser.conftest import IN_BOTH_LOOKS, OpenPage, Serve, accessibility_faults
 from tests.web.conftest import app, door  # noqa: F401 - fixtures: the frame alone
 
 pytestmark = pytest.mark.browser
@@ -47,8 +47,7 @@ def _notice() -> str:
     return render_template_string(PAGE)
 
 
-@pytest.mark.parametrize("size", ["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@IN_BOTH_LOOKS
 def test_the_frame_and_its_parts_can_be_used_by_everybody(
     address: str, open_page: OpenPage, size: str, scheme: str
 ) -> None:

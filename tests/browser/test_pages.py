@@ -19,7 +19,7 @@ from backend.records import service
 from backend.records.pages import blueprint as records
 from backend.records.shapes import NewCompany, NewContact, NewDeal
 from backend.timeline.pages import blueprint as timeline
-from tests.browser.conftest import OpenPage, Serve, accessibility_faults
+from tests.browser.conftest import IN_BOTH_LOOKS, OpenPage, Serve, accessibility_faults
 from tests.web.post import Post
 from tests.web.team import Office, open_office
 
@@ -109,8 +109,7 @@ def _records(office: Office) -> tuple[int, int, int]:
     return company, ana, deals[0]
 
 
-@pytest.mark.parametrize("size", ["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@IN_BOTH_LOOKS
 def test_every_page_can_be_used_by_everybody_and_fits(
     shown: Shown, open_page: OpenPage, size: str, scheme: str
 ) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
-from tests.browser.conftest import OpenPage, Serve, accessibility_faults
+from tests.browser.conftest import IN_BOTH_LOOKS, OpenPage, Serve, accessibility_faults
 from tests.card.addon import addon_for
 from tests.card.world import World
 from tests.cast import ALICE, BOB, DORA, Office, open_office
@@ -105,8 +105,7 @@ def test_on_a_phone_one_goes_from_the_list_to_the_mail_to_the_card(address: str,
     expect(page.locator(".preview-list")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", ["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@IN_BOTH_LOOKS
 def test_the_preview_can_be_used_by_everybody(address: str, open_page: OpenPage, size: str, scheme: str) -> None:
     page = enter(open_page, address, size, scheme)
     assert accessibility_faults(page) == []

@@ -29,6 +29,7 @@ class ScriptedServer:
     url: str
     script: deque[bytes] = field(default_factory=deque)
     reached: list[Reached] = field(default_factory=list)
+    has_hung_up: threading.Event = field(default_factory=threading.Event)
 
     def will_answer(self, *answers: bytes) -> None:
         self.script.extend(answers)
@@ -82,12 +83,17 @@ def _accept(listener: socket.socket, server: ScriptedServer) -> None:
 
 def _serve(connection: socket.socket, server: ScriptedServer) -> None:
     with connection, connection.makefile("rb") as incoming:
-        while request := _read(incoming):
-            server.reached.append(request)
-            reply = server.script.popleft() if server.script else CUT
-            connection.sendall(reply.removeprefix(KEEP_ALIVE_LIE))
-            if reply == CUT or reply.startswith(KEEP_ALIVE_LIE):
-                return
+        _converse(connection, incoming, server)
+    server.has_hung_up.set()
+
+
+def _converse(connection: socket.socket, incoming: BinaryIO, server: ScriptedServer) -> None:
+    while request := _read(incoming):
+        server.reached.append(request)
+        reply = server.script.popleft() if server.script else CUT
+        connection.sendall(reply.removeprefix(KEEP_ALIVE_LIE))
+        if reply == CUT or reply.startswith(KEEP_ALIVE_LIE):
+            return
 
 
 def _read(incoming: BinaryIO) -> Reached | None:

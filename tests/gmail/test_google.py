@@ -103,6 +103,7 @@ class TestSendsOnlyOnce:
     ) -> None:
         server.will_answer(KEEP_ALIVE_LIE + answer({"labels": []}), answer(SENT))
         gmail.labels()
+        assert server.has_hung_up.wait(5)
         assert gmail.send_draft("d1") == MessageRef("m9", "t9")
         assert [r.method for r in server.reached] == ["GET", "POST"]
 
