@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, func, select
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 
 Rows = Sequence[Mapping[str, Any]]
+Combine = Callable[[Any, Any], Any]
 
 
 def insert_ignoring(session: Session, model: type[DeclarativeBase], rows: Rows) -> None:
@@ -20,12 +21,17 @@ def insert_ignoring(session: Session, model: type[DeclarativeBase], rows: Rows) 
 
 
 def upsert(
-    session: Session, model: type[DeclarativeBase], rows: Rows, *, key: Sequence[str], change: Sequence[str]
-) -> None:
-    """Insert `rows`; where `key` exists already, overwrite the columns in `change`."""
+    session: Session, model: type[DeclarativeBase], rows: Rows, *, key: Sequence[str], change: Sequence[str] = (),
+    combine: Mapping[str, Combine] | None = None,
+) -> None:  # fmt: skip
+    """Insert `rows`; where `key` exists already, overwrite the columns in `change`.
+
+    `combine` makes a column's new value of the one there and the one given, as in `{"count": operator.add}`.
+    """
     if rows:
-        statement = _insert(session, model)
+        statement, present = _insert(session, model), _table(model).c
         changes = {name: statement.excluded[name] for name in change}
+        changes |= {name: of(present[name], statement.excluded[name]) for name, of in (combine or {}).items()}
         session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes), list(rows))
 
 
