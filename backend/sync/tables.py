@@ -150,7 +150,7 @@ class SyncAudit(Base):
 
 
 class QuotaBucket(Base):
-    """The units of Gmail's quota that a mailbox, or the whole project, took in the last minute; all workers share it."""
+    """Units of Gmail's quota that a mailbox, or the whole project, took in the last minute; shared by all workers."""
 
     __tablename__ = "quota_buckets"
 
