@@ -42,12 +42,13 @@ class RateLimited(GmailError):  # noqa: N818 - the same
     """HTTP 429, or 403 with rateLimitExceeded / userRateLimitExceeded / quotaExceeded.
 
     `retry_after_s` is from the Retry-After header or the "Retry after <timestamp>" in the error's text; None where
-    Gmail said nothing.
+    Gmail said nothing. `is_project_wide`: the limit is that of the whole installation, not of the mailbox.
     """
 
-    def __init__(self, detail: str = "", *, retry_after_s: float | None = None) -> None:
+    def __init__(self, detail: str = "", *, retry_after_s: float | None = None, is_project_wide: bool = False) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
+        self.is_project_wide = is_project_wide
 
 
 class SendingRefused(GmailError):  # noqa: N818 - the same

@@ -74,6 +74,10 @@ class Gmail(Protocol):
         """
         ...
 
+    def get_threads(self, ids: Sequence[str], form: Format = Format.FULL) -> Fetched:
+        """All messages of many threads in one round trip; `errors` by thread. At most `BATCH_LIMIT` threads."""
+        ...
+
     def get_message(self, message_id: str, form: Format = Format.FULL) -> GmailMessage:
         """One message. Raises `NotFound`."""
         ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.resources import files
@@ -41,6 +41,18 @@ from backend.gmail.shapes import (
 from backend.kit.clock import Clock
 
 _ME = {"userId": "me"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a batch gets: its collection's path, and the messages in one answer."""
+
+    path: str
+    read: Callable[[Mapping[str, Any]], Iterable[GmailMessage]]
+
+
+_MESSAGES = _Kind("messages", lambda answer: (wire.message(answer),))
+_THREADS = _Kind("threads", lambda answer: wire.thread(answer).messages)
 
 
 class GoogleMail:
@@ -89,15 +101,12 @@ class GoogleGmail:
         return wire.message_page(self._ask(self._verbs.messages.list(**_ME, **options)))
 
     def get_messages(self, ids: Sequence[str], form: Format = Format.FULL) -> Fetched:
-        """`users.messages.get` in one batch; ids refused with 401 are asked for once more with a fresh token."""
-        first = self._get_batch(ids, form)
-        refused = [i for i, error in first.errors.items() if isinstance(error, AuthRevoked)]
-        if not refused:
-            return first
-        self._line.renew()
-        again = self._get_batch(refused, form)
-        kept = {i: error for i, error in first.errors.items() if i not in refused}
-        return Fetched({**first.messages, **again.messages}, {**kept, **again.errors})
+        """`users.messages.get` in one batch."""
+        return self._get_all(ids, form, _MESSAGES)
+
+    def get_threads(self, ids: Sequence[str], form: Format = Format.FULL) -> Fetched:
+        """`users.threads.get` in one batch."""
+        return self._get_all(ids, form, _THREADS)
 
     def get_message(self, message_id: str, form: Format = Format.FULL) -> GmailMessage:
         """`users.messages.get`."""
@@ -178,17 +187,28 @@ class GoogleGmail:
             raise Transient("the answer is not a JSON object")
         return answer
 
-    def _get_batch(self, ids: Sequence[str], form: Format) -> Fetched:
+    def _get_all(self, ids: Sequence[str], form: Format, kind: _Kind) -> Fetched:
+        """Get many in one batch; ids refused with 401 are asked for once more with a fresh token."""
+        first = self._get_batch(ids, form, kind)
+        refused = [i for i, error in first.errors.items() if isinstance(error, AuthRevoked)]
+        if not refused:
+            return first
+        self._line.renew()
+        again = self._get_batch(refused, form, kind)
+        kept = {i: error for i, error in first.errors.items() if i not in refused}
+        return Fetched({**first.messages, **again.messages}, {**kept, **again.errors})
+
+    def _get_batch(self, ids: Sequence[str], form: Format, kind: _Kind) -> Fetched:
         if len(ids) > BATCH_LIMIT:
             raise Rejected(f"a batch of {len(ids)}; Gmail takes {BATCH_LIMIT}")
         if not ids:
             return Fetched()
-        paths = [f"/gmail/v1/users/me/messages/{quote(i, safe='')}?format={form.value}" for i in ids]
+        paths = [f"/gmail/v1/users/me/{kind.path}/{quote(i, safe='')}?format={form.value}" for i in ids]
         url = f"{self._api_url}/batch/gmail/v1"
         answer = self._line.send("POST", url, write_batch(paths), {"Content-Type": CONTENT_TYPE})
-        return self._sort(ids, read_batch(answer.headers.get("content-type", ""), answer.content))
+        return self._sort(ids, read_batch(answer.headers.get("content-type", ""), answer.content), kind)
 
-    def _sort(self, ids: Sequence[str], parts: Iterator[Part]) -> Fetched:
+    def _sort(self, ids: Sequence[str], parts: Iterator[Part], kind: _Kind) -> Fetched:
         messages: dict[str, GmailMessage] = {}
         errors: dict[str, Exception] = {i: Transient("the batch's answer lacks it") for i in ids}
         for part in parts:
@@ -196,17 +216,17 @@ class GoogleGmail:
                 continue
             wanted = ids[part.number]
             try:
-                messages[wanted] = self._read(part)
+                messages.update((m.id, m) for m in self._read(part, kind))
                 errors.pop(wanted, None)
             except GmailError as error:
                 errors[wanted] = error
         return Fetched(messages, errors)
 
-    def _read(self, part: Part) -> GmailMessage:
+    def _read(self, part: Part, kind: _Kind) -> Iterable[GmailMessage]:
         if part.status != HTTPStatus.OK:
             raise self._line.refusal(part.status, part.headers, part.body)
         try:
-            return wire.message(json.loads(part.body))
+            return kind.read(json.loads(part.body))
         except ValueError as error:
             raise Transient("a part of the batch is not JSON") from error
 

@@ -30,6 +30,7 @@ _TOO_FAST = {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "con
 _DAY_USED_UP = {"dailyLimitExceeded", "dailyLimitExceededUnreg", "limitExceeded"}
 _SENDING_WORDS = re.compile(r"mail sending|sending limit|limit for sending|sending quota", re.IGNORECASE)
 _RETRY_AFTER = re.compile(r"retry after\s+(\d{4}-\d\d-\d\dT[\d:.]+Z)", re.IGNORECASE)
+_LIMIT_NAME = re.compile(r"limit '([^']+)'")
 
 
 def refusal(
@@ -96,7 +97,19 @@ def _too_fast(
     found = answer or _Answer(frozenset(), "")
     if sending and (found.reasons & _DAY_USED_UP or _SENDING_WORDS.search(found.message)):
         return SendingRefused(found.detail(status))
-    return RateLimited(found.detail(status), retry_after_s=_retry_after_s(headers, found.message, now))
+    return RateLimited(
+        found.detail(status),
+        retry_after_s=_retry_after_s(headers, found.message, now),
+        is_project_wide=_is_project_wide(found),
+    )
+
+
+def _is_project_wide(answer: _Answer) -> bool:
+    """Whether a limit names the project's minute or day; what names a user, or nothing, is the mailbox's."""
+    if answer.reasons & _DAY_USED_UP:
+        return True
+    named = _LIMIT_NAME.search(answer.message)
+    return named is not None and "per user" not in named[1].lower()
 
 
 def _client_error(status: int, answer: _Answer) -> GmailError:

@@ -146,7 +146,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a batch of gets brought: the messages by id, and the error for each id that failed."""
+    """What a batch of gets brought: the messages by id, and the error for each message or thread that failed."""
 
     messages: Mapping[str, GmailMessage] = field(default_factory=dict)
     errors: Mapping[str, Exception] = field(default_factory=dict)

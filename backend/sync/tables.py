@@ -93,6 +93,7 @@ class SyncItem(Base):
         CheckConstraint("state IN ('pending', 'skipped')", name="state"),
         Index("ix_sync_items_mailbox_id_gmail_id", "mailbox_id", "gmail_id", unique=True),
         Index("ix_sync_items_queue", "mailbox_id", "state", "priority", "id"),
+        Index("ix_sync_items_thread", "mailbox_id", "gmail_thread_id"),
     )
 
 

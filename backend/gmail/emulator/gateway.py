@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -68,22 +68,11 @@ class EmulatorGmail:
 
     def get_messages(self, ids: Sequence[str], form: Format = Format.FULL) -> Fetched:
         """Many gets; each may fail by itself."""
-        if len(ids) > BATCH_LIMIT:
-            raise Rejected(f"a batch of {len(ids)}; Gmail takes {BATCH_LIMIT}")
-        if not ids:
-            return Fetched()
-        messages: dict[str, GmailMessage] = {}
-        errors: dict[str, Exception] = {}
+        return self._get_all(ids, lambda i: (self._get(i, form, in_batch=True),))
 
-        def all_parts() -> None:
-            for message_id in ids:
-                try:
-                    messages[message_id] = self._get(message_id, form, in_batch=True)
-                except GmailError as error:
-                    errors[message_id] = error
-
-        self._entered("batch", lambda: self._emulator.around_batch(self._address, all_parts))
-        return Fetched(messages, errors)
+    def get_threads(self, ids: Sequence[str], form: Format = Format.FULL) -> Fetched:
+        """Many threads; each may fail by itself."""
+        return self._get_all(ids, lambda i: self._get_thread(i, form, in_batch=True).messages)
 
     def get_message(self, message_id: str, form: Format = Format.FULL) -> GmailMessage:
         """`users.messages.get`."""
@@ -91,7 +80,7 @@ class EmulatorGmail:
 
     def get_thread(self, thread_id: str, form: Format = Format.FULL) -> GmailThread:
         """`users.threads.get`."""
-        return wire.thread(self._ask("threads.get", ids={"id": thread_id}, query={"format": [form.value]}))
+        return self._get_thread(thread_id, form, in_batch=False)
 
     def history(self, start_history_id: str, page_token: str | None = None) -> HistoryPage:
         """`users.history.list`; here a 404 means that the historyId is too old."""
@@ -157,6 +146,28 @@ class EmulatorGmail:
     def _get(self, message_id: str, form: Format, *, in_batch: bool) -> GmailMessage:
         asked = {"format": [form.value]}
         return wire.message(self._ask("messages.get", ids={"id": message_id}, query=asked, in_batch=in_batch))
+
+    def _get_thread(self, thread_id: str, form: Format, *, in_batch: bool) -> GmailThread:
+        asked = {"format": [form.value]}
+        return wire.thread(self._ask("threads.get", ids={"id": thread_id}, query=asked, in_batch=in_batch))
+
+    def _get_all(self, ids: Sequence[str], get: Callable[[str], Iterable[GmailMessage]]) -> Fetched:
+        if len(ids) > BATCH_LIMIT:
+            raise Rejected(f"a batch of {len(ids)}; Gmail takes {BATCH_LIMIT}")
+        if not ids:
+            return Fetched()
+        messages: dict[str, GmailMessage] = {}
+        errors: dict[str, Exception] = {}
+
+        def all_parts() -> None:
+            for wanted in ids:
+                try:
+                    messages.update((m.id, m) for m in get(wanted))
+                except GmailError as error:
+                    errors[wanted] = error
+
+        self._entered("batch", lambda: self._emulator.around_batch(self._address, all_parts))
+        return Fetched(messages, errors)
 
     def _each_draft(self) -> Iterator[Draft]:
         token: str | None = None

@@ -39,11 +39,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("next_import_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("hinted_history_id", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("hint_looks", sa.Integer(), server_default="0", nullable=False))
+    op.create_index("ix_sync_items_thread", "sync_items", ["mailbox_id", "gmail_thread_id"])
     # Imports under way get their next turn; a mailbox without one loses its turn at the end of it.
     op.execute("UPDATE sync_states SET next_import_at = next_sync_at")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_sync_items_thread", "sync_items")
     with op.batch_alter_table("sync_states", schema=None) as batch_op:
         batch_op.drop_column("hint_looks")
         batch_op.drop_column("hinted_history_id")

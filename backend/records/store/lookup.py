@@ -58,6 +58,28 @@ def companies_by_domain(session: Session, workspace_id: int, domains: Collection
     return {domain: CompanyRef(i, name) for domain, i, name in session.execute(query)}
 
 
+def correspondents(session: Session, workspace_id: int, limit: int) -> list[str]:
+    """Domains of living companies, and addresses of contacts who have no company; the newest `limit` of each."""
+    domains = (
+        select(CompanyDomain.domain)
+        .join(Record.__table__, Record.__table__.c.id == CompanyDomain.company_id)
+        .where(CompanyDomain.workspace_id == workspace_id, Record.__table__.c.deleted_at.is_(None))
+        .order_by(CompanyDomain.company_id.desc(), CompanyDomain.domain)
+    )
+    addresses = (
+        select(ContactAddress.address_key)
+        .join(Contact.__table__, ContactAddress.contact_id == Contact.__table__.c.id)
+        .join(Record.__table__, Record.__table__.c.id == Contact.__table__.c.id)
+        .where(
+            ContactAddress.workspace_id == workspace_id,
+            Contact.__table__.c.company_id.is_(None),
+            Record.__table__.c.deleted_at.is_(None),
+        )
+        .order_by(ContactAddress.contact_id.desc(), ContactAddress.address_key)
+    )
+    return [name for query in (domains, addresses) for name in session.scalars(query.limit(limit))]
+
+
 def company_with_writers(session: Session, workspace_id: int, domain: str) -> tuple[CompanyRef, int] | None:
     """The company that owns a registrable domain, and how many of its contacts have an address there."""
     company, contact, worker = Record.__table__.c, Contact.__table__.c, aliased(Record.__table__)
