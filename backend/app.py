@@ -12,7 +12,7 @@ from backend.accounts.guards import find_visitor, install_guards
 from backend.accounts.pages import register_pages
 from backend.activities.api import blueprint as activities_api
 from backend.activities.pages import blueprint as activities_pages
-from backend.card.api import blueprint as card_api
+from backend.card import api as card_api
 from backend.card.desk import CardDesk, open_card_desk
 from backend.card.pages import blueprint as card_preview
 from backend.gmail.identity import Certificates
@@ -25,6 +25,7 @@ from backend.mail.addresses import key_of
 from backend.records.api import blueprint as records_api
 from backend.records.pages import blueprint as records_pages
 from backend.records.relinking import hand_in
+from backend.sequences.pages import blueprint as template_pages
 from backend.timeline.api import blueprint as timeline_api
 from backend.timeline.pages import blueprint as timeline_pages
 from backend.web.api_docs import blueprint as api_docs
@@ -33,14 +34,21 @@ from backend.web.frame import make_web
 from backend.web.house import House, move_in
 from backend.web.ids import bound_ids
 
-PAGES: tuple[Blueprint, ...] = (timeline_pages, records_pages, linking_pages, activities_pages, health)
+PAGES: tuple[Blueprint, ...] = (
+    timeline_pages,
+    records_pages,
+    linking_pages,
+    activities_pages,
+    template_pages,
+    health,
+)
 APIS: tuple[Blueprint, ...] = (
     accounts_api.blueprint,
     records_api,
     activities_api,
     linking_api,
     timeline_api,
-    card_api,
+    *card_api.blueprints,
     api_docs,
 )
 DEMO: tuple[Blueprint, ...] = (card_preview,)
@@ -81,4 +89,10 @@ def _google_sign_in(installation: Installation) -> GoogleSignIn | None:
 def _card_desk(installation: Installation) -> CardDesk:
     settings = installation.settings
     certificates = Certificates(settings.google_certs_url, installation.clock)
-    return CardDesk(settings.addon_audience, certificates, settings.secret_key)
+    return CardDesk(
+        audience=settings.addon_audience,
+        certificates=certificates,
+        secret=settings.secret_key,
+        caller=settings.addon_service_account,
+        gmail_api_url=settings.gmail_api_url,
+    )

@@ -37,6 +37,7 @@ class Settings:
     google_token_url: str
     google_certs_url: str
     addon_audience: str
+    addon_service_account: str
     pubsub_topic: str
     pubsub_audience: str
     pubsub_service_account: str
@@ -134,6 +135,7 @@ def _parse(given: Mapping[str, str]) -> Settings:
         google_token_url=text("GOOGLE_TOKEN_URL", f"{google}/token"),
         google_certs_url=text("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1/certs"),
         addon_audience=text("ADDON_AUDIENCE"),
+        addon_service_account=text("ADDON_SERVICE_ACCOUNT").lower(),
         pubsub_topic=text("PUBSUB_TOPIC"),
         pubsub_audience=text("PUBSUB_AUDIENCE"),
         pubsub_service_account=text("PUBSUB_SERVICE_ACCOUNT"),

@@ -14,11 +14,17 @@ _KEY = "enlace_card_desk"
 
 @dataclass(frozen=True, slots=True)
 class CardDesk:
-    """`audience` is whom the add-on's tokens are made for: "" lets nobody in. `secret` signs what cards carry."""
+    """`audience` is whom the add-on's tokens are made for: "" lets nobody in. `secret` signs what cards carry.
+
+    `caller` is the service account as which Google's servers call an add-on over HTTP: "" keeps those doors shut;
+    `gmail_api_url` is where they let us read the headers of the open mail.
+    """
 
     audience: str
     certificates: Certificates
     secret: str
+    caller: str
+    gmail_api_url: str
 
     def __repr__(self) -> str:
         """Keep the secret out of logs."""

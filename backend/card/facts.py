@@ -48,6 +48,9 @@ class Do(StrEnum):
     ENROL = "enrol"  # record → pushes the choice of sequence
     START_SEQUENCE = "start-sequence"  # record, sequence → back, with a notice that can undo
     PAUSE_SEQUENCE = "pause-sequence"  # enrolment
+    COMPOSE = "compose"  # ← to (recipients as the draft has them) → pushes what can be put into the draft
+    INSERT_TEMPLATE = "insert-template"  # template, (person, deal), (part: whole) → writes into the draft
+    INSERT_REFERENCE = "insert-reference"  # deal ← subject (may be missing) → writes the draft's subject
     REFRESH = "refresh"  # updates: the way out of an error
 
 
@@ -165,7 +168,7 @@ class Task:
 class Deal:
     """A deal; `stage_id` is one of `stages`, `amount_minor` counts the currency's smallest unit (None: open).
 
-    `receipt` says why this mail hangs on it, None where it does not.
+    `receipt` says why this mail hangs on it, None where it does not; `reference` is what ties a mail to it by subject.
     """
 
     id: str
@@ -180,6 +183,7 @@ class Deal:
     owner: str = ""
     next_task: Task | None = None
     receipt: Receipt | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +307,32 @@ class Startable:
     name: str
     detail: str = ""
     refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template; `missing` are the fields that this draft's recipient leaves open."""
+
+    id: str
+    name: str
+    subject: str = ""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mail that is being written: whom the team knows of its recipients, what can be put into it.
+
+    `person` and `deal` (ids, or "") fill in the templates' fields; `deals` are those with a reference to put into the
+    subject; `templates_url` is where templates are written.
+    """
+
+    recipients: tuple[str, ...] = ()
+    person: str = ""
+    deal: str = ""
+    templates: tuple[Template, ...] = ()
+    deals: tuple[Deal, ...] = ()
+    templates_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

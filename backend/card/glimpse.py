@@ -38,7 +38,15 @@ def read_headers(*, gmail_id: str, message_id: str, subject: str, **headers: str
         for address in addresses_in(raw[:LONGEST_VALUE])[0]
     ]
     rfc_id = next(message_ids(message_id), "")
-    return Glimpse(gmail_id[:_LONGEST_GMAIL_ID], rfc_id, decode_words(subject[:LONGEST_VALUE]), _once(people))
+    return Glimpse(api_id(gmail_id), rfc_id, decode_words(subject[:LONGEST_VALUE]), _once(people))
+
+
+def api_id(gmail_id: str) -> str:
+    """Gmail's id as its API spells it: the web's "msg-f:1785" is the same number in decimal, there it is hex."""
+    number = gmail_id.removeprefix("msg-f:")
+    if number != gmail_id and number.isascii() and number.isdecimal() and len(number) <= _LONGEST_GMAIL_ID:
+        return f"{int(number):x}"
+    return gmail_id[:_LONGEST_GMAIL_ID]
 
 
 def _once(people: Sequence[Participant]) -> tuple[Participant, ...]:

@@ -12,6 +12,7 @@ from backend.card.markup import Html, html, is_safe_link, plain
 from backend.kit.text import clean
 
 MAX_WIDGETS = 100
+SUBJECT_CHARS = 250
 TITLE_CHARS, LABEL_CHARS, BUTTON_CHARS, TEXT_CHARS = 80, 120, 40, 800
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # Ids are numbers, words or tokens that the server signed; an address or a name would be free text, and is refused.

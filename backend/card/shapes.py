@@ -23,6 +23,7 @@ from backend.card.limits import (
     FIELD_NAME,
     LABEL_CHARS,
     MAX_WIDGETS,
+    SUBJECT_CHARS,
     TITLE_CHARS,
     require,
     require_picture,
@@ -132,10 +133,26 @@ class Cards:
 
 
 @dataclass(frozen=True, slots=True)
+class Insert:
+    """What an action puts into the mail that is being written: HTML at the cursor, a subject in place of the present.
+
+    `html` is whole and safe already (a template's, with its fields escaped); it is not shortened. Either may be "".
+    """
+
+    html: str = ""
+    subject: str = ""
+
+    def __post_init__(self) -> None:
+        set_plain(self, "subject", SUBJECT_CHARS)
+        require(self.html or self.subject, "an insertion has something to insert")
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What an action answers: first back (`pop`), then a card over or in place of the present one, and a toast.
 
-    `state_changed` tells Gmail that cards beneath are stale. An action opens a link or moves between cards, not both.
+    `state_changed` tells Gmail that cards beneath are stale. An action opens a link, moves between cards or writes into
+    the draft (`insert`): one of them.
     """
 
     push: Card | None = None
@@ -143,14 +160,17 @@ class Outcome:
     pop: PopTo | None = None
     notification: str = ""
     open_link: Link | None = None
+    insert: Insert | None = None
     state_changed: bool = False
 
     def __post_init__(self) -> None:
         set_plain(self, "notification", LABEL_CHARS)
         moves = bool(self.push or self.update or self.pop)
         require(not (self.push and self.update), "an action pushes a card or updates one")
-        require(not (moves and self.open_link), "an action moves or opens a link")
-        require(moves or self.open_link or self.notification, "an action answers something")
+        ways = [bool(way) for way in (moves, self.open_link, self.insert)]
+        require(sum(ways) <= 1, "an action moves, opens a link or writes into the draft")
+        require(not (self.insert and self.notification), "Gmail shows no toast beside an insertion")
+        require(any(ways) or self.notification, "an action answers something")
 
     def to_json(self) -> dict[str, Any]:
         """Return the body of `POST /addon/v1/actions/<name>`."""

@@ -7,10 +7,11 @@ the name of each is added to it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from backend.card.shapes import Card, Cards, Footer, Header, Outcome, PopTo, Section
+from backend.card.shapes import Card, Cards, Footer, Header, Insert, Outcome, PopTo, Section
 from backend.card.widgets import (
     Action,
     Button,
@@ -44,12 +45,21 @@ def trigger_answer(cards: Cards, actions_url: str) -> Json:
 def action_answer(outcome: Outcome, actions_url: str) -> Json:
     """What an action answers (`SubmitFormResponse`)."""
     painter = _Painter(actions_url)
+    if outcome.insert:
+        return {
+            "renderActions": {"hostAppAction": {"gmailAction": {"updateDraftActionMarkup": _draft(outcome.insert)}}}
+        }
     action: Json = {"navigations": list(painter.navigations(outcome))}
     if outcome.notification:
         action["notification"] = {"text": outcome.notification}
     if outcome.open_link:
         action["link"] = {"url": outcome.open_link.url}
     return _said({"renderActions": {"action": _said(action)}, "stateChanged": outcome.state_changed})
+
+
+def scope_request(scopes: Iterable[str]) -> Json:
+    """What asks the reader to allow more before anything is shown; Google then calls again."""
+    return {"requesting_google_scopes": {"scopes": list(scopes)}}
 
 
 def card_json(card: Card, actions_url: str) -> Json:
@@ -167,6 +177,14 @@ class _Painter:
                 "requiredWidgets": list(action.required),
             }
         )
+
+
+def _draft(insert: Insert) -> Json:
+    """What goes into the mail that is being written: at the cursor, and in place of its subject."""
+    contents = [{"content": insert.html, "contentType": "MUTABLE_HTML"}]
+    body = {"insertContents": contents, "type": "IN_PLACE_INSERT"} if insert.html else None
+    subject = {"subject": insert.subject} if insert.subject else None
+    return _said({"updateBody": body, "updateSubject": subject})
 
 
 def _header(header: Header) -> Json:

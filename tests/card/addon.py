@@ -120,6 +120,7 @@ def settings_for(office: Office, certs_url: str, **more: str) -> Settings:
             "ENLACE_TOKEN_KEYS": KEY,
             "ENLACE_PUBLIC_URL": CRM,
             "ENLACE_GOOGLE_CERTS_URL": certs_url,
+            "ENLACE_GMAIL_API_URL": certs_url.removesuffix("/certs"),
             "ENLACE_ADDON_AUDIENCE": AUDIENCE,
             **more,
         }

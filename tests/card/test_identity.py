@@ -11,7 +11,7 @@ import pytest
 
 from backend.accounts.store import get_user
 from backend.gmail.emulator.core import Emulator
-from backend.gmail.emulator.signing import Signer
+from backend.gmail.emulator.signing import Signer, make_key
 from backend.kit.clock import VirtualClock
 from tests.card.addon import Addon, Card, addon_for
 from tests.card.world import World
@@ -66,7 +66,7 @@ def test_a_forged_or_unsigned_token_is_refused(addon: Addon) -> None:
 
 def test_a_token_of_another_key_is_refused(addon: Addon, clock: VirtualClock) -> None:
     assert status(addon, addon.token()) == 200
-    stranger = Addon(addon.office, addon.app, Signer(clock))
+    stranger = Addon(addon.office, addon.app, Signer(clock, make_key()))
     assert status(addon, stranger.token()) == 401
 
 

@@ -168,7 +168,7 @@ def test_an_action_answers_one_thing_that_makes_sense() -> None:
     card = card_of(Paragraph("x"))
     with pytest.raises(ValueError, match="pushes a card or updates"):
         Outcome(push=card, update=card)
-    with pytest.raises(ValueError, match="moves or opens"):
+    with pytest.raises(ValueError, match="moves, opens a link or writes"):
         Outcome(push=card, open_link=CRM)
     with pytest.raises(ValueError, match="answers something"):
         Outcome(state_changed=True)

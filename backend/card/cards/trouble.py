@@ -16,6 +16,7 @@ class Trouble(StrEnum):
 
     NOT_CONNECTED = "not_connected"  # nobody here by that address, or no mailbox connected yet
     NO_PERMISSION = "no_permission"  # a user, but not allowed to see this
+    GONE = "gone"  # not there any more, or not theirs
     GOOGLE_OFFLINE = "google_offline"  # Gmail does not answer us
     TIMED_OUT = "timed_out"  # our own time is up
     FAILED = "failed"  # anything else; `reference` finds it in the log
@@ -42,6 +43,11 @@ def _sentences(words: Words) -> dict[Trouble, tuple[str, str, str]]:
         Trouble.NO_PERMISSION: (
             _("No permission"),
             _("You may not see this. Nothing was changed. Ask your admin for the right role."),
+            _("Open Enlace"),
+        ),
+        Trouble.GONE: (
+            _("Not there any more"),
+            _("This was deleted, moved or changed meanwhile. Nothing was changed now. Open the mail again."),
             _("Open Enlace"),
         ),
         Trouble.GOOGLE_OFFLINE: (

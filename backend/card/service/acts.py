@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from backend.card import facts
 from backend.card.facts import Do
-from backend.card.service import links, making, showing, undoing, writing
+from backend.card.service import composing, links, making, showing, undoing, writing
 from backend.card.service.asked import Asked, Done, mail_of, seal_undo
 from backend.card.service.context import root_card
 from backend.card.service.visit import Visit
@@ -23,6 +23,9 @@ _SHOWS: Mapping[Do, Callable[[Visit, Asked], Outcome]] = {
     Do.NEW_NOTE: showing.new_note,
     Do.NEW_TASK: showing.new_task,
     Do.NEW_CALL: showing.new_call,
+    Do.COMPOSE: composing.compose,
+    Do.INSERT_TEMPLATE: composing.insert_template,
+    Do.INSERT_REFERENCE: composing.insert_reference,
 }
 
 _CHANGES: Mapping[Do, Callable[[Visit, Asked], Done]] = {

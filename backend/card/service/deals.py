@@ -51,6 +51,7 @@ def _deal(
         owner=row.owner_name,
         next_task=task_fact(visit, task) if task else None,
         receipt=receipt_of(visit, mail, link) if mail and link else None,
+        reference=row.reference,
     )
 
 

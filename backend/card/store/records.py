@@ -14,7 +14,7 @@ from backend.accounts.tables import User
 from backend.activities.tables import Activity, ActivityRecord
 from backend.card.facts import Stage as StageFact
 from backend.records.shapes import Outcome, RecordKind
-from backend.records.tables import Contact, ContactAddress, Deal, DealPerson, Record, Stage
+from backend.records.tables import Contact, ContactAddress, Deal, DealPerson, DealReference, Record, Stage
 
 MOST_DEALS = 20
 _NOBODY = 0  # no id: comparing with None would find the deals of no company
@@ -47,6 +47,7 @@ class DealRow:
     company_id: int | None
     company_name: str
     owner_name: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +123,14 @@ def deals_by_id(session: Session, workspace_id: int, deal_ids: Collection[int]) 
 def _deals(workspace_id: int) -> Select[*tuple[Any, ...]]:
     record, deal = Record.__table__.c, Deal.__table__.c
     buyer = aliased(Record.__table__)
+    references = select(func.min(DealReference.reference)).where(DealReference.deal_id == deal.id)
+    reference = references.correlate(Deal.__table__).scalar_subquery()
     return (
         select(
             deal.id, record.name, deal.pipeline_id, deal.stage_id,
             deal.amount_minor, deal.currency, deal.expected_close, deal.company_id,
             func.coalesce(buyer.c.name, ""), func.coalesce(func.nullif(User.name, ""), User.email, ""),
+            func.coalesce(reference, ""),
         )
         .select_from(Deal.__table__)
         .join(Record.__table__, record.id == deal.id)

@@ -1,0 +1,191 @@
+"""The doors of the add-on that Google's servers call themselves: `POST /addon/http/{home,mail,compose,actions/<name>}`.
+
+Two tokens come with each event. `systemIdToken` (the Authorization header) says that Google calls for this very
+add-on: its audience is the address that was called, its bearer the add-on's service account. `userIdToken` says who
+reads. What the reader has not allowed yet is asked for (granular consent). Google shows nothing of an answer other than
+200, so that past this point what went wrong is a card too.
+Source: https://developers.google.com/workspace/add-ons/guides/alternate-runtimes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, g, request
+from flask_babel import gettext
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from backend.accounts.guards import without_csrf
+from backend.accounts.shapes import Actor
+from backend.card import service
+from backend.card.api.knock import (
+    LARGEST_BODY,
+    bearer,
+    find_reader,
+    identify,
+    not_connected_card,
+    refused,
+    visit_of,
+    words_of,
+)
+from backend.card.cards import trouble
+from backend.card.cards.trouble import Trouble
+from backend.card.desk import card_desk
+from backend.card.events import COMPOSE, EMAIL, METADATA, Event, missing_scopes, read_event
+from backend.card.facts import Do
+from backend.card.glimpse import Glimpse, read_headers
+from backend.card.shapes import Card, Cards, Outcome
+from backend.card.workspace_json import action_answer, scope_request, trigger_answer
+from backend.gmail.errors import GmailError, PermissionDenied, Transient
+from backend.gmail.glance import OpenMessage, read_open_message
+from backend.gmail.identity import IdentityRefused
+from backend.kit.errors import ForbiddenError, NotFoundError, UserError
+from backend.web.house import house
+from backend.web.problems import problem
+
+NEEDED = {"mail": (METADATA,), "compose": (COMPOSE,), Do.INSERT_TEMPLATE: (COMPOSE,), Do.INSERT_REFERENCE: (COMPOSE,)}
+
+blueprint = Blueprint("card_hosted", __name__, url_prefix="/addon/http")
+without_csrf(blueprint)
+
+
+@blueprint.before_request
+def refuse_strangers() -> Response | None:
+    """Let Google's servers in, for a reader in whom Google vouches; else 401, 503, or a request for what is missing."""
+    request.max_content_length = LARGEST_BODY
+    if not (card_desk().audience and card_desk().caller):
+        return problem(503, gettext("The add-on that Google calls is not set up here; see docs/install-addon.md."))
+    try:
+        return _admit()
+    except IdentityRefused as error:
+        return refused(error)
+    except Transient:
+        return problem(503, gettext("Google's certificates cannot be read just now; try again in a minute."))
+
+
+def _admit() -> Response | None:
+    desk = card_desk()
+    if identify(bearer(), house().public_url + request.path).email != desk.caller:
+        raise IdentityRefused("The identity token was made for somebody else.")
+    event = g.addon_event = read_event(request.get_json())
+    door = str((request.view_args or {}).get("name") or request.path.rpartition("/")[2])
+    missing = missing_scopes(event, NEEDED.get(door, ()))
+    if missing or not event.user_token:
+        return _json(scope_request(missing or (EMAIL,)))
+    g.addon_email = identify(event.user_token, desk.audience).email
+    return None
+
+
+@blueprint.post("/home")
+def home() -> Response:
+    """The homepage."""
+    with house().db.read() as session:
+        actor = find_reader(session, g.addon_email)
+        return _shown(service.root_card(visit_of(session, actor, _event().reader), None) if actor else _stranger())
+
+
+@blueprint.post("/mail")
+def mail() -> Response:
+    """The card of the open mail. What the store has by Gmail's id is shown at once; else Gmail tells the headers."""
+    event = _event()
+    with house().db.read() as session:
+        actor = find_reader(session, g.addon_email)
+        if actor is None:
+            return _shown(_stranger())
+        visit = visit_of(session, actor, event.reader)
+        known = service.open_by_glimpse(visit, Glimpse(event.message_id, "", "", ()))
+        if known.is_stored:
+            return _shown(service.root_card(visit, known))
+    return _unsynced(actor, event)
+
+
+def _unsynced(actor: Actor, event: Event) -> Response:
+    """No transaction is open while Gmail is asked; where it does not answer, the card says so."""
+    open_message = OpenMessage(event.message_id, event.oauth_token, event.message_token)
+    try:
+        found = read_open_message(card_desk().gmail_api_url, open_message, house().clock)
+    except PermissionDenied:
+        return _json(scope_request((METADATA,)))
+    except GmailError:
+        return _shown(trouble.card(Trouble.GOOGLE_OFFLINE, words_of(event.reader), url=house().public_url))
+    headers = {"from_": found["From"], "to": found["To"], "cc": found["Cc"], "subject": found["Subject"]}
+    glimpse = read_headers(gmail_id=event.message_id, message_id=found["Message-ID"], **headers)
+    with house().db.read() as session:
+        visit = visit_of(session, actor, event.reader)
+        return _shown(service.root_card(visit, service.open_by_glimpse(visit, glimpse)))
+
+
+@blueprint.post("/compose")
+def compose() -> Response:
+    """What can be put into the mail that is being written."""
+    with house().db.read() as session:
+        actor = find_reader(session, g.addon_email)
+        if actor is None:
+            return _shown(_stranger())
+        asked = service.Asked({}, {"to": ", ".join(_event().recipients)})
+        outcome = service.act(visit_of(session, actor, _event().reader), Do.COMPOSE, asked)
+        return _shown(outcome.push or _stranger())
+
+
+@blueprint.post("/actions/<name>")
+def action(name: str) -> Response:
+    """Do what a click asks for, with the reader's rights of this moment."""
+    do, event, db = service.find_action(name), _event(), house().db
+    with db.write() if service.changes_something(do) else db.read() as session:
+        actor = find_reader(session, g.addon_email)
+        if actor is None:
+            return _done(Outcome(push=_stranger()))
+        asked = service.Asked(event.parameters, event.inputs)
+        return _done(service.act(visit_of(session, actor, event.reader), do, asked))
+
+
+@blueprint.errorhandler(UserError)
+def tell(error: UserError) -> Response:
+    """What the reader can mend is a toast; what is not there, or not theirs, is a card with the way out."""
+    kinds = {NotFoundError: Trouble.GONE, ForbiddenError: Trouble.NO_PERMISSION}
+    kind = kinds.get(type(error))
+    return _failed(kind) if kind else _done(Outcome(notification=str(error)))
+
+
+@blueprint.errorhandler(500)
+def confess(_error: Exception) -> Response:
+    """Whatever nobody foresaw is logged by Flask, and said as a card."""
+    return _failed(Trouble.FAILED)
+
+
+@blueprint.errorhandler(ValidationError)
+def refuse_unreadable(error: ValidationError) -> Response:
+    """Google's servers do not send that: whoever did gets no card."""
+    return problem(422, gettext("This is not an add-on's event."), errors=error.messages)
+
+
+def _failed(kind: Trouble) -> Response:
+    card = trouble.card(kind, words_of(_event().reader), url=house().public_url)
+    return _done(Outcome(push=card)) if "/actions/" in request.path else _shown(card)
+
+
+def _event() -> Event:
+    event: Event = g.addon_event
+    return event
+
+
+def _stranger() -> Card:
+    return not_connected_card(_event().reader)
+
+
+def _shown(card: Card) -> Response:
+    return _json(trigger_answer(Cards((card,)), _actions_url()))
+
+
+def _done(outcome: Outcome) -> Response:
+    return _json(action_answer(outcome, _actions_url()))
+
+
+def _actions_url() -> str:
+    return f"{house().public_url}{blueprint.url_prefix}/actions"
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return Response(json.dumps(body, ensure_ascii=False, separators=(",", ":")), mimetype="application/json")
