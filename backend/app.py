@@ -22,6 +22,8 @@ from backend.linking.api import blueprint as linking_api
 from backend.linking.learning import relink_concerned
 from backend.linking.pages import blueprint as linking_pages
 from backend.mail.addresses import key_of
+from backend.privacy.api import blueprint as privacy_api
+from backend.privacy.pages import blueprint as privacy_pages
 from backend.records.api import blueprint as records_api
 from backend.records.pages import blueprint as records_pages
 from backend.records.relinking import hand_in
@@ -38,6 +40,7 @@ PAGES: tuple[Blueprint, ...] = (
     timeline_pages,
     records_pages,
     linking_pages,
+    privacy_pages,
     activities_pages,
     template_pages,
     health,
@@ -47,6 +50,7 @@ APIS: tuple[Blueprint, ...] = (
     records_api,
     activities_api,
     linking_api,
+    privacy_api,
     timeline_api,
     *card_api.blueprints,
     api_docs,

@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from backend.accounts.shapes import Actor, Sharing
-from backend.accounts.tables import Mailbox
+from backend.accounts.shapes import Actor
 from backend.linking.shapes import Candidate, Evidence, Outcome, Reason, Rule
 from backend.linking.tables import Link, Question, Receipt
-from backend.mail.tables import Copy, Message
+from backend.mail.tables import Message
+from backend.privacy.shapes import Sight
+from backend.privacy.store.sight import is_own, may_see
 from backend.records.shapes import RecordKind
 from backend.records.store.lookup import names_of
 from backend.records.tables import Record
@@ -161,7 +162,7 @@ def _inbox(actor: Actor) -> Select[Any]:
             Receipt.workspace_id == actor.workspace_id,
             Receipt.outcome == Outcome.UNLINKED.value,
             Receipt.reason.in_([reason.value for reason in INBOX_REASONS]),
-            _in_own_mailbox(actor),
+            is_own(actor),
         )
     )
 
@@ -170,17 +171,12 @@ def _earlier_than(moment: datetime, message_id: int) -> ColumnElement[bool]:
     return or_(Receipt.sent_at < moment, and_(Receipt.sent_at == moment, Message.id < message_id))
 
 
-def _in_own_mailbox(actor: Actor) -> ColumnElement[bool]:
-    own = select(Mailbox.id).where(Mailbox.workspace_id == actor.workspace_id, Mailbox.user_id == actor.user_id)
-    return exists().where(Copy.message_id == Message.id, Copy.mailbox_id.in_(own), Copy.is_live)
-
-
 def open_questions(session: Session, actor: Actor, limit: int = 50) -> list[OpenQuestion]:
     """Questions about the actor's own conversations, latest first."""
     query = (
         select(Question.conversation_id, Question.candidates)
         .where(Question.workspace_id == actor.workspace_id, Question.answered_at.is_(None))
-        .where(exists().where(Message.conversation_id == Question.conversation_id, _in_own_mailbox(actor)))
+        .where(exists().where(Message.conversation_id == Question.conversation_id, is_own(actor)))
         .order_by(Question.asked_at.desc(), Question.id.desc())
         .limit(limit)
     )
@@ -196,7 +192,7 @@ def _latest_of(session: Session, actor: Actor, conversation_ids: Collection[int]
     """The latest own mail of each conversation, in the order of time, latest first."""
     query = (
         select(Message)
-        .where(Message.conversation_id.in_(conversation_ids), _in_own_mailbox(actor))
+        .where(Message.conversation_id.in_(conversation_ids), is_own(actor))
         .order_by(Message.sent_at.desc(), Message.id.desc())
     )
     found: dict[int, list[Message]] = defaultdict(list)
@@ -212,24 +208,16 @@ def _candidates(stored: Sequence[Mapping[str, Any]]) -> tuple[Candidate, ...]:
 def sees_mail(session: Session, actor: Actor, message_id: int) -> bool:
     """Whether the actor may see who wrote a mail and about what."""
     query = select(Message.id).where(Message.workspace_id == actor.workspace_id, Message.id == message_id)
-    return session.scalar(query.where(is_seen_by(actor))) is not None
+    return session.scalar(query.where(is_open_to(actor, Sight.SUBJECT))) is not None
 
 
-def is_seen_by(actor: Actor) -> ColumnElement[bool]:
-    """The same of any `Message` in a query: it is their own, or a colleague's who shares that much, and linked.
+def is_open_to(actor: Actor, least: Sight = Sight.LOCKED) -> ColumnElement[bool]:
+    """Whether the actor may come upon a `Message` by its id: their own, or a linked one that shows them so much.
 
     Mail that belongs to no record is not the team's, whatever its owner shares.
     """
     is_linked = exists().where(Receipt.message_id == Message.id, Receipt.outcome == Outcome.LINKED.value)
-    is_shared = exists().where(
-        Copy.message_id == Message.id,
-        Copy.workspace_id == actor.workspace_id,
-        Copy.is_live,
-        ~Copy.is_private,
-        Mailbox.id == Copy.mailbox_id,
-        Mailbox.sharing.in_((Sharing.EVERYTHING, Sharing.SUBJECT)),
-    )
-    return or_(_in_own_mailbox(actor), and_(is_shared, is_linked))
+    return or_(is_own(actor), and_(may_see(actor, least), is_linked))
 
 
 def is_asked(session: Session, actor: Actor, conversation_id: int) -> bool:
@@ -240,7 +228,7 @@ def is_asked(session: Session, actor: Actor, conversation_id: int) -> bool:
         .where(
             Question.workspace_id == actor.workspace_id,
             Question.conversation_id == conversation_id,
-            _in_own_mailbox(actor),
+            is_own(actor),
         )
     )
     return session.scalar(query.limit(1)) is not None

@@ -1,4 +1,6 @@
-"""Privacy: whose mail stays out of the CRM.
+"""Privacy: what mail comes in, and who sees how much of it.
 
-In: what people said to leave out. Out: exclusions by which linking decides; `linking.exclusions` lets mail follow.
+In: what people chose (import policies, exclusions, private conversations, grants). Out: `rules.sight` and
+`store.sight`, by which every door shows mail; `rules.admission`, by which sync takes mail in. `linking.exclusions` lets
+stored mail follow an exclusion, `sync.policy` a changed policy.
 """

@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from apiflask import APIBlueprint
+from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor, needs
+from backend.accounts.once import Made, once
 from backend.kit.errors import NotFoundError
 from backend.records.service import require
 from backend.records.tables import Company, Contact, Deal, Record
 from backend.timeline.marks import page_of, place_at
-from backend.timeline.schemas import EntryPage, MailOut, TimelineQuery
-from backend.timeline.service import look_at_mail
+from backend.timeline.schemas import AskedOut, EntryPage, MailOut, TimelineQuery
+from backend.timeline.service import ask_to_read, look_at_mail
 from backend.timeline.shapes import Entry, EntryKind, Wanted
 from backend.timeline.store import entries
 from backend.timeline.store.opening import OpenedMail, conversation, has_conversation
@@ -88,6 +90,16 @@ def read_thread(conversation_id: int, query_data: Query) -> Page[Entry]:
             raise NotFoundError("That conversation is not here, or nobody shares it with you.")
         found = conversation(session, viewer, conversation_id, after=after, limit=limit + 1)
     return cut_page(found, limit, lambda entry: (entry.at, entry.id))
+
+
+@blueprint.post("/threads/<int:conversation_id>/ask")
+@needs()
+@blueprint.output(AskedOut)
+@once(AskedOut, 200)
+def ask_for_thread(session: Session, conversation_id: int) -> Made:
+    """Ask a conversation's owners to let one read it; asking again is asking once."""
+    requests = ask_to_read(session, house().clock, current_actor(), conversation_id)
+    return {"conversation_id": conversation_id, "asked": len(requests)}, {}
 
 
 def _fetch(query: Query, kind: type[Record] | None = None, record_id: int | None = None) -> Page[Entry]:

@@ -6,8 +6,8 @@ from apiflask import Schema
 from apiflask.fields import Boolean, List, Nested, String
 from apiflask.validators import OneOf
 
-from backend.accounts.shapes import Sharing
 from backend.mail.shapes import Kind, Role
+from backend.privacy.shapes import Sight
 from backend.records.shapes import RecordKind
 from backend.timeline.shapes import EntryKind
 from backend.web.fields import Id, IdInAddress, Line, Moment, PageQuery, Whole
@@ -44,6 +44,9 @@ class EntryOut(Schema):
     minutes = Whole(allow_none=True)
     detail = String(metadata={"description": "how a call ended, or which stage a deal came from"})
     records = List(Nested(ChipOut))
+    sharing = String(
+        attribute="sight", validate=OneOf(list(Sight)), metadata={"description": "how much of a mail this shows"}
+    )
 
 
 class EntryPage(Schema):
@@ -96,6 +99,14 @@ class MailOut(Schema):
     mailboxes = List(String(), metadata={"description": "whose mailboxes hold it"})
     gmail_url = String()
     sharing = String(
-        validate=OneOf(list(Sharing)), metadata={"description": "how much of it you may see; your own is everything"}
+        validate=OneOf(list(Sight)), metadata={"description": "how much of it you may see; your own is everything"}
     )
     is_own = Boolean()
+    is_granted = Boolean(metadata={"description": "whether its owner let you in; each look is logged"})
+
+
+class AskedOut(Schema):
+    """How many owners were asked to let one read a conversation."""
+
+    conversation_id = Id()
+    asked = Whole()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from backend.privacy.shapes import Sight
 from backend.records.shapes import RecordKind
 
 
@@ -36,7 +37,9 @@ class Entry:
     `who` did it, `to` are those a mail went to. `title` is a mail's subject, a stage's name or None where sharing hides
     it; `text` a mail's beginning or the whole of a note. `mailboxes` name whose copies there are, `gmail_url` opens the
     viewer's own copy. `is_ours` says that the team acted. `due_at`, `done_at` belong to tasks, `detail` to calls
-    (outcome) and stages (where the deal came from). `id` is unique within the kind.
+    (outcome) and stages (where the deal came from). `id` is unique within the kind. `sight` is how much of a mail this
+    shows, `opened` how much it shows once opened (more, where its owner let the viewer in), `is_kept` that the viewer
+    keeps its conversation to themselves.
     """
 
     kind: EntryKind
@@ -57,6 +60,14 @@ class Entry:
     minutes: int | None = None
     detail: str = ""
     records: tuple[RecordChip, ...] = ()
+    sight: Sight = Sight.EVERYTHING
+    opened: Sight = Sight.EVERYTHING
+    is_kept: bool = False
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it is a colleague's conversation that they keep to themselves."""
+        return self.sight is Sight.LOCKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ KNOWN = {
     "merge_id",
     "user_id",
     "mailbox_id",
+    "request_id",
 }
 
 
@@ -36,9 +37,12 @@ def things(programs: Programs) -> dict[str, int]:
     veto = alice.post("/links/unlink", {"message_id": message_id, "record_id": dora["company_id"]})
     twins = [alice.post("/contacts", {"name": "Secret twin"})["id"] for _ in range(2)]
     merge = alice.post(f"/contacts/{twins[0]}/merge", {"from": twins[1]}, 200)
+    conversation_id = alice.get(f"/messages/{message_id}")["conversation_id"]
+    alice.post(f"/threads/{conversation_id}/keep-private", status=200)
+    programs.bob.post(f"/threads/{conversation_id}/ask", status=200)
     return {
         "record_id": dora["id"], "deal": deal["id"], "company": dora["company_id"], "message_id": message_id,
-        "conversation_id": alice.get(f"/messages/{message_id}")["conversation_id"],
+        "conversation_id": conversation_id, "request_id": alice.get("/mailboxes/requests")["items"][0]["id"],
         "task_id": alice.post("/tasks", {"text": "A secret task", "record_ids": [dora["id"]]})["id"],
         "batch_id": deal["relinked"]["batch_id"], "veto_id": veto["veto_id"],
         "merge_id": merge["merge_id"],

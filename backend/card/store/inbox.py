@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
-from backend.card.store.mails import is_in_own_mailbox
 from backend.linking.shapes import Outcome, Reason
 from backend.linking.tables import Receipt
 from backend.mail.addresses import key_of
 from backend.mail.shapes import Participant, Role
 from backend.mail.store.reading import participants_of, text_of
 from backend.mail.tables import Message
+from backend.privacy.store.sight import is_own
 
 
 class Show(StrEnum):
@@ -73,7 +73,7 @@ def own_mails(session: Session, actor: Actor, show: Show, limit: int) -> list[Li
     query = (
         select(Message, Receipt.reason)
         .outerjoin(Receipt, Receipt.message_id == Message.id)
-        .where(Message.workspace_id == actor.workspace_id, is_in_own_mailbox(actor), _SHOWN[show])
+        .where(Message.workspace_id == actor.workspace_id, is_own(actor), _SHOWN[show])
         .order_by(Message.sent_at.desc(), Message.id.desc())
         .limit(limit)
     )
@@ -100,9 +100,7 @@ def _names(people: Sequence[Participant], role: Role) -> str:
 
 def own_mail(session: Session, actor: Actor, message_id: int) -> ShownMail | None:
     """One mail of the reader's own mailboxes."""
-    query = select(Message).where(
-        Message.workspace_id == actor.workspace_id, Message.id == message_id, is_in_own_mailbox(actor)
-    )
+    query = select(Message).where(Message.workspace_id == actor.workspace_id, Message.id == message_id, is_own(actor))
     m = session.scalars(query).first()
     if m is None:
         return None

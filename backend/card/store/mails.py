@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, literal, select, union_all
+from sqlalchemy import Select, and_, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from backend.accounts.shapes import Actor
 from backend.accounts.tables import Mailbox
-from backend.linking.receipt_store import is_seen_by
+from backend.linking.receipt_store import is_open_to
 from backend.linking.shapes import Evidence, Reason, Rule
 from backend.linking.tables import Link, Question, Receipt
 from backend.mail.tables import Copy, Message
+from backend.privacy.shapes import Sight
+from backend.privacy.store.sight import is_own
 from backend.records.shapes import RecordKind
 from backend.records.tables import Record
 
@@ -80,22 +82,22 @@ def mail_by_traces(session: Session, actor: Actor, rfc_id: str, gmail_id: str) -
     )
     traces = union_all(by_copy, by_rfc_id).subquery()
     query = _mails(actor).join(traces, traces.c.id == Message.id)
-    ranked = query.order_by(traces.c.rank, is_in_own_mailbox(actor).desc(), Message.id).limit(1)
+    ranked = query.order_by(traces.c.rank, is_own(actor).desc(), Message.id).limit(1)
     return _mail_row(session.execute(ranked).first())
 
 
 def _mails(actor: Actor) -> Select[*tuple[Any, ...]]:
-    decided = aliased(Receipt)  # `is_seen_by` asks for receipts of its own
+    decided = aliased(Receipt)  # `is_open_to` asks for receipts of its own
     is_open = and_(Question.conversation_id == Message.conversation_id, Question.answered_at.is_(None))
     return (
         select(
             Message.id, Message.conversation_id, Message.kind, Message.subject, Message.sent_at, Message.is_ours,
-            Message.sender_key, Message.list_key, is_in_own_mailbox(actor).label("is_own"), decided.reason,
+            Message.sender_key, Message.list_key, is_own(actor).label("is_own"), decided.reason,
             Question.candidates,
         )
         .outerjoin(decided, decided.message_id == Message.id)
         .outerjoin(Question, is_open)
-        .where(Message.workspace_id == actor.workspace_id, is_seen_by(actor))
+        .where(Message.workspace_id == actor.workspace_id, is_open_to(actor, Sight.SUBJECT))
     )  # fmt: skip
 
 
@@ -104,13 +106,6 @@ def _mail_row(row: Any) -> MailRow | None:
         return None
     facts = {**row._mapping, "reason": None if row.reason is None else Reason(row.reason)}  # noqa: SLF001 - SQLAlchemy's
     return MailRow(**{**facts, "candidates": row.candidates or ()})
-
-
-def is_in_own_mailbox(actor: Actor) -> ColumnElement[bool]:
-    """Whether a mailbox of the reader's holds a `Message`."""
-    return exists().where(
-        Copy.message_id == Message.id, Copy.is_live, Mailbox.id == Copy.mailbox_id, Mailbox.user_id == actor.user_id
-    )
 
 
 def links_of_mail(session: Session, workspace_id: int, message_id: int) -> list[LinkRow]:

@@ -28,6 +28,8 @@ from backend.linking.receipt_store import (
 from backend.linking.shapes import Scope
 from backend.linking.undo import answer_question, lift_veto, link_by_hand, undo_relink, unlink
 from backend.mail.addresses import domain_of, is_free_mail
+from backend.privacy.store.threads import is_kept as is_kept_private
+from backend.privacy.store.threads import own_mailboxes_with
 from backend.records.store.reading import get_deals, search_records
 from backend.web.back import way_back
 from backend.web.house import house
@@ -72,7 +74,17 @@ def receipt(message_id: int) -> str:
     """Show why a mail is linked as it is: a panel's content."""
     with house().db.read() as session:
         found = _receipt(session, message_id)
-    return render_template("linking/receipt.html", receipt=found, words=words, _say=gettext, scopes_of=_scopes)
+        own = own_mailboxes_with(session, current_actor(), found.conversation_id)
+        is_kept = is_kept_private(session, found.conversation_id, own)
+    return render_template(
+        "linking/receipt.html",
+        receipt=found,
+        words=words,
+        _say=gettext,
+        scopes_of=_scopes,
+        is_own=bool(own),
+        is_kept=is_kept,
+    )
 
 
 @blueprint.post("/mail/<int:message_id>/unlink")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import redirect, render_template, request
 from flask_babel import gettext
+from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.store import users
 from backend.kit.errors import NotFoundError
 from backend.timeline.pages.entries import PERIODS_DAYS, asked_for, fetch, with_questions
 from backend.timeline.pages.room import KIND_WORDS, blueprint
-from backend.timeline.service import look_at_mail
+from backend.timeline.service import ask_to_read, look_at_mail
+from backend.web.back import way_back
 from backend.web.house import house
+from backend.web.toasts import toast
 
 
 @blueprint.get("/timeline")
@@ -38,4 +41,14 @@ def text_of_mail(message_id: int) -> str:
         mail = look_at_mail(session, house().clock, current_actor(), message_id)
     if mail is None or mail.reply is None:
         raise NotFoundError(gettext("That mail is not here, or its owner does not share its text."))
-    return render_template("timeline/mail_text.html", reply=mail.reply)
+    return render_template("timeline/mail_text.html", reply=mail.reply, mail=mail)
+
+
+@blueprint.post("/conversations/<int:conversation_id>/ask")
+@needs()
+def ask_to_read_mail(conversation_id: int) -> Response:
+    """Ask a conversation's owner to let me read it."""
+    with house().db.write() as session:
+        ask_to_read(session, house().clock, current_actor(), conversation_id)
+    toast(gettext("Its owner is asked; once they say yes, you can open it here."))
+    return redirect(way_back("/timeline"))

@@ -1,16 +1,13 @@
 """The timeline's queries: three sources, each asked for its newest page, merged by time."""
 
-from backend.timeline.store.mails import best_sharing, gmail_url, is_readable, is_visible
+from backend.timeline.store.mails import gmail_url
 from backend.timeline.store.order import place_of
 from backend.timeline.store.reading import entries, replies_owed
 from backend.timeline.store.touch import last_touch
 
 __all__ = [
-    "best_sharing",
     "entries",
     "gmail_url",
-    "is_readable",
-    "is_visible",
     "last_touch",
     "place_of",
     "replies_owed",

@@ -18,7 +18,8 @@ from backend.timeline.store.order import ACTIVITIES
 
 def with_records(session: Session, found: list[Entry]) -> list[Entry]:
     """Give each entry the records that it belongs to, in three queries at most."""
-    mail = _chips(session, Link.message_id, Link.record_id, found, {EntryKind.MAIL}, Link.undone_at.is_(None))
+    open_ones = [e for e in found if not e.is_locked]  # whom a locked line is about is nobody's to know
+    mail = _chips(session, Link.message_id, Link.record_id, open_ones, {EntryKind.MAIL}, Link.undone_at.is_(None))
     about = _chips(session, ActivityRecord.activity_id, ActivityRecord.record_id, found, ACTIVITIES)
     deals = _chips(session, StageChange.id, StageChange.deal_id, found, {EntryKind.STAGE})
     chips = {EntryKind.MAIL: mail, EntryKind.STAGE: deals}

@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
-from backend.accounts.shapes import Actor, Sharing
-from backend.accounts.tables import Mailbox, User
+from backend.accounts.shapes import Actor
 from backend.linking.tables import Link, Receipt
 from backend.mail.shapes import Role
-from backend.mail.tables import MESSAGE_SEARCH, Copy, Message, MessageParticipant
+from backend.mail.tables import MESSAGE_SEARCH, Message, MessageParticipant
+from backend.privacy.shapes import Sight
+from backend.privacy.store.sight import Seen, is_own, may_see, seen_copies
 from backend.timeline.shapes import Entry, EntryKind, Wanted
 from backend.timeline.store.order import beyond, within
 
@@ -28,15 +29,15 @@ def mails(session: Session, viewer: Actor, wanted: Wanted) -> list[Entry]:
     query = query.where(
         Message.workspace_id == viewer.workspace_id,
         Message.live_copies > 0,
-        is_visible(viewer),
+        may_see(viewer),
         beyond(wanted.after, EntryKind.MAIL, at, Message.id),
         *within(wanted, at),
     )
     if wanted.user_id is not None:
-        query = query.where(is_in_mailbox_of(wanted.user_id))
+        query = query.where(is_in_mailbox_of(viewer, wanted.user_id))
     matching = MESSAGE_SEARCH.matching(session, wanted.words)
     if matching is not None:
-        query = query.where(Message.id.in_(matching), is_readable(viewer))
+        query = query.where(Message.id.in_(matching), may_see(viewer, Sight.EVERYTHING))
     rows = session.execute(query.order_by(at.desc(), Message.id.desc()).limit(wanted.limit)).all()
     return mail_entries(session, viewer, rows)
 
@@ -64,106 +65,45 @@ MAIL_COLUMNS = (
 )
 
 
-def is_visible(viewer: Actor) -> ColumnElement[bool]:
-    """Whether the viewer may know of a mail: a live copy is their own, or shared and not private."""
-    return _has_copy(viewer, frozenset({Sharing.EVERYTHING, Sharing.SUBJECT, Sharing.METADATA}))
-
-
-def is_readable(viewer: Actor) -> ColumnElement[bool]:
-    """Whether the viewer may read a mail's text."""
-    return _has_copy(viewer, frozenset({Sharing.EVERYTHING}))
-
-
-def is_open_to(viewer: Actor) -> ColumnElement[bool]:
-    """Whether the viewer may open a mail by its id: their own, or a colleague's that they may know of and is linked.
-
-    Mail that belongs to no record is not the team's, whatever its owner shares.
-    """
-    is_linked = exists().where(Receipt.message_id == Message.id, Receipt.outcome == "linked")
-    return and_(is_visible(viewer), or_(is_own(viewer), is_linked))
-
-
-def is_own(viewer: Actor) -> ColumnElement[bool]:
-    """Whether a live copy is the viewer's own."""
-    return _has_copy(viewer, frozenset())
-
-
-def _has_copy(viewer: Actor, levels: frozenset[Sharing]) -> ColumnElement[bool]:
-    shared = and_(Mailbox.sharing.in_([level.value for level in levels]), ~Copy.is_private)
-    return exists().where(
-        Copy.message_id == Message.id,
-        Copy.is_live,
-        Mailbox.id == Copy.mailbox_id,
-        or_(Mailbox.user_id == viewer.user_id, shared),
-    )
-
-
-def is_in_mailbox_of(user_id: int) -> ColumnElement[bool]:
-    """Whether a mailbox of this user holds, or held, a copy."""
-    return exists().where(Copy.message_id == Message.id, Mailbox.id == Copy.mailbox_id, Mailbox.user_id == user_id)
+def is_in_mailbox_of(viewer: Actor, user_id: int) -> ColumnElement[bool]:
+    """Whether a mailbox of this user holds a copy of which the viewer may know."""
+    return is_own(viewer) if user_id == viewer.user_id else may_see(viewer, held_by=user_id)
 
 
 def mail_entries(session: Session, viewer: Actor, rows: Sequence[Any]) -> list[Entry]:
     """Turn rows of `MAIL_COLUMNS` into entries, without their records."""
     ids = [row.id for row in rows]
-    copies = copies_of(session, ids)
+    copies = seen_copies(session, viewer, ids)
     people = _recipients(session, ids)
-    return [_mail_entry(viewer, row, copies[row.id], people[row.id]) for row in rows]
+    return [_mail_entry(row, copies[row.id], people[row.id]) for row in rows]
 
 
-def _mail_entry(viewer: Actor, row: Any, copies: Sequence[Any], to: Sequence[str]) -> Entry:
-    level = best_sharing(viewer, copies)
-    own = next((c for c in copies if c.user_id == viewer.user_id), None)
+def _mail_entry(row: Any, seen: Seen, to: Sequence[str]) -> Entry:
+    sight, own = seen.sight, seen.own
+    is_locked = not sight.reaches(Sight.METADATA)
     return Entry(
         kind=EntryKind.MAIL,
         id=row.id,
         at=row.sent_at,
-        who=row.sender_name or row.sender_email,
-        title=row.subject if level in {Sharing.EVERYTHING, Sharing.SUBJECT} else None,
-        text=row.snippet if level is Sharing.EVERYTHING else "",
-        to=tuple(to),
-        is_ours=row.is_ours,
+        who=next(iter(seen.names), "") if is_locked else row.sender_name or row.sender_email,
+        title=row.subject if sight.reaches(Sight.SUBJECT) else None,
+        text=row.snippet if sight is Sight.EVERYTHING else "",
+        to=() if is_locked else tuple(to),
+        is_ours=is_locked or row.is_ours,
         message_id=row.id,
         conversation_id=row.conversation_id,
-        attachment_count=row.attachment_count if level is Sharing.EVERYTHING else 0,
-        mailboxes=tuple(dict.fromkeys(c.name for c in copies)),
+        attachment_count=row.attachment_count if sight is Sight.EVERYTHING else 0,
+        mailboxes=seen.names,
         gmail_url=gmail_url(own.address, own.gmail_id) if own else "",
+        sight=sight,
+        opened=seen.opened,
+        is_kept=own is not None and own.holding.is_locked,
     )
 
 
 def gmail_url(address: str, gmail_id: str) -> str:
     """Return the address that opens a mail in its owner's own Gmail."""
     return f"https://mail.google.com/mail/u/{address}/#all/{gmail_id}"
-
-
-def best_sharing(viewer: Actor, copies: Sequence[Any]) -> Sharing:
-    """Return how much the viewer may see of a mail: one's own copy is open, of colleagues' the most open one counts."""
-    levels = [Sharing.EVERYTHING if c.user_id == viewer.user_id else Sharing(c.sharing) for c in copies
-              if c.user_id == viewer.user_id or not c.is_private]  # fmt: skip
-    return min(levels, key=list(Sharing).index, default=Sharing.NOTHING)
-
-
-def copies_of(session: Session, message_ids: Sequence[int]) -> dict[int, list[Any]]:
-    """Live copies by mail: whose, where, and how much their owners share."""
-    found: dict[int, list[Any]] = defaultdict(list)
-    query = (
-        select(
-            Copy.message_id,
-            Copy.gmail_id,
-            Copy.is_private,
-            Mailbox.address,
-            Mailbox.sharing,
-            Mailbox.user_id,
-            User.name,
-        )
-        .join(Mailbox, Mailbox.id == Copy.mailbox_id)
-        .join(User, User.id == Mailbox.user_id)
-        .where(Copy.message_id.in_(message_ids), Copy.is_live)
-        .order_by(Copy.id)
-    )
-    for row in session.execute(query):
-        found[row.message_id].append(row)
-    return found
 
 
 def _recipients(session: Session, message_ids: Sequence[int]) -> dict[int, list[str]]:

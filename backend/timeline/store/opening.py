@@ -9,14 +9,17 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from backend.accounts.shapes import Actor, Sharing
+from backend.accounts.shapes import Actor
+from backend.linking.receipt_store import is_open_to
 from backend.mail.quotes import split_reply
 from backend.mail.shapes import Kind, Participant, Reply
 from backend.mail.store.reading import participants_of
 from backend.mail.tables import Conversation, Message, MessageAttachment, MessageBody
+from backend.privacy.shapes import Sight
+from backend.privacy.store.sight import seen_copies
 from backend.timeline.shapes import Entry
 from backend.timeline.store.chips import with_records
-from backend.timeline.store.mails import MAIL_COLUMNS, best_sharing, copies_of, gmail_url, is_open_to, mail_entries
+from backend.timeline.store.mails import MAIL_COLUMNS, gmail_url, mail_entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class OpenedMail:
     """A mail as the viewer may see it.
 
     `sharing` is how much that is: below everything there is neither `reply` (its text, divided) nor `attachments`,
-    below subject no `subject`. `is_own` says that a mailbox of the viewer's holds it; `mailboxes` name all holders.
+    below subject no `subject`, below metadata no `people`. `is_own` says that a mailbox of the viewer's holds it,
+    `is_granted` that its owner let them in; `mailboxes` name the holders that they may know of.
     """
 
     id: int
@@ -47,8 +51,9 @@ class OpenedMail:
     attachments: tuple[AttachmentView, ...]
     mailboxes: tuple[str, ...]
     gmail_url: str
-    sharing: Sharing
+    sharing: Sight
     is_own: bool
+    is_granted: bool
 
 
 def open_mail(session: Session, viewer: Actor, message_id: int) -> OpenedMail | None:
@@ -57,25 +62,29 @@ def open_mail(session: Session, viewer: Actor, message_id: int) -> OpenedMail | 
     message = session.scalar(select(Message).where(*where))
     if message is None:
         return None
-    copies = copies_of(session, [message_id])[message_id]
-    level = best_sharing(viewer, copies)
-    own = next((c for c in copies if c.user_id == viewer.user_id), None)
-    is_open = level is Sharing.EVERYTHING
+    seen = seen_copies(session, viewer, [message_id])[message_id]
+    sight, own = seen.opened, seen.own
+    is_open = sight is Sight.EVERYTHING
     return OpenedMail(
         id=message.id,
         conversation_id=message.conversation_id,
         sent_at=message.sent_at,
         kind=Kind(message.kind),
         is_ours=message.is_ours,
-        people=tuple(participants_of(session, [message_id])[message_id]),
-        subject=message.subject if level in {Sharing.EVERYTHING, Sharing.SUBJECT} else None,
+        people=_people(session, message_id) if sight.reaches(Sight.METADATA) else (),
+        subject=message.subject if sight.reaches(Sight.SUBJECT) else None,
         reply=_reply(session, message_id) if is_open else None,
         attachments=tuple(_attachments(session, message_id)) if is_open else (),
-        mailboxes=tuple(dict.fromkeys(c.name for c in copies)),
+        mailboxes=seen.names,
         gmail_url=gmail_url(own.address, own.gmail_id) if own else "",
-        sharing=level,
+        sharing=sight,
         is_own=own is not None,
+        is_granted=seen.opened is not seen.sight,
     )
+
+
+def _people(session: Session, message_id: int) -> tuple[Participant, ...]:
+    return tuple(participants_of(session, [message_id])[message_id])
 
 
 def _reply(session: Session, message_id: int) -> Reply:

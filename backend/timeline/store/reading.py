@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session, aliased
 from backend.accounts.shapes import Actor
 from backend.linking.tables import Receipt
 from backend.mail.tables import Message
+from backend.privacy.store.sight import is_own
 from backend.timeline.shapes import Entry, Wanted
 from backend.timeline.store.chips import with_records
-from backend.timeline.store.mails import MAIL_COLUMNS, is_in_mailbox_of, mail_entries, mails
+from backend.timeline.store.mails import MAIL_COLUMNS, mail_entries, mails
 from backend.timeline.store.order import position
 from backend.timeline.store.others import activities, stages
 
@@ -42,7 +43,7 @@ def replies_owed(session: Session, viewer: Actor, since: datetime, limit: int = 
             ~Message.is_ours,
             Message.kind == "person",
             Message.live_copies > 0,
-            is_in_mailbox_of(viewer.user_id),
+            is_own(viewer),
             ~is_answered,
         )
         .order_by(Receipt.sent_at.desc())

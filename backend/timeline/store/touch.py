@@ -13,9 +13,10 @@ from backend.activities.tables import Activity, ActivityRecord
 from backend.linking.tables import Link
 from backend.mail.addresses import key_of
 from backend.mail.tables import Copy, Message
+from backend.privacy.shapes import Sight
+from backend.privacy.store.sight import may_see
 from backend.records.tables import Record
 from backend.timeline.shapes import EntryKind, LastTouch
-from backend.timeline.store.mails import is_visible
 
 
 def last_touch(session: Session, viewer: Actor, record_id: int) -> LastTouch | None:
@@ -43,7 +44,7 @@ def _latest_mail(viewer: Actor, record_id: int) -> Select[*tuple[Any, ...]]:
             Link.undone_at.is_(None),
             Message.workspace_id == viewer.workspace_id,
             Message.live_copies > 0,
-            is_visible(viewer),
+            may_see(viewer, Sight.METADATA),
         )
     )
     return _first(query.order_by(Link.sent_at.desc(), Link.message_id.desc()))

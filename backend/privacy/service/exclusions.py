@@ -1,4 +1,4 @@
-"""Leaving addresses and domains out, and taking them in again. Nothing here commits, nor touches stored mail."""
+"""Leaving addresses and domains out, and taking them in again."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Pure decisions on who sees what, and on what is taken in."""
