@@ -1,13 +1,15 @@
-"""What reps write again and again."""
+"""What reps write again and again: templates, sequences with their versions, and who is on the way through one."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.db import Base, PrimaryKey, UtcDateTime
+from backend.db import Base, PrimaryKey, UtcDateTime, json_type
+from backend.db.base import BigKey
 
 
 class Template(Base):
@@ -26,3 +28,109 @@ class Template(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when it was last changed")
 
     __table_args__ = (Index("ix_templates_workspace_id_name", "workspace_id", "name"),)
+
+
+class Sequence(Base):
+    """Mails and tasks one after the other, until the person answers."""
+
+    __tablename__ = "sequences"
+
+    id: Mapped[PrimaryKey]
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), doc="the team")
+    uid: Mapped[str] = mapped_column(
+        String(32), unique=True, doc="its name for ever, in every copy of this database: mails' keys are made of it"
+    )
+    name: Mapped[str] = mapped_column(String(200), doc="as people find it")
+    number: Mapped[int] = mapped_column(default=0, doc="the version that new enrolments get; 0: none published yet")
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), doc="who made it")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when")
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="since when nobody is enrolled; None: in use")
+
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+
+
+class SequenceVersion(Base):
+    """What a sequence said when it was published; never changed, and who began with it goes on with it."""
+
+    __tablename__ = "sequence_versions"
+
+    id: Mapped[PrimaryKey]
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), doc="the team")
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"), doc="whose version")
+    number: Mapped[int] = mapped_column(doc="from 1")
+    definition: Mapped[dict[str, Any]] = mapped_column(
+        json_type(), doc="steps and rules, as definitions.dump writes it"
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), doc="who published it")
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when")
+
+    __table_args__ = (UniqueConstraint("sequence_id", "number"),)
+
+
+class Enrolment(Base):
+    """A person on the way through one version of a sequence."""
+
+    __tablename__ = "enrolments"
+
+    id: Mapped[PrimaryKey]
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), doc="the team")
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"), doc="which sequence")
+    version_id: Mapped[int] = mapped_column(ForeignKey("sequence_versions.id"), doc="the version it is pinned to")
+    contact_id: Mapped[int] = mapped_column(BigKey, doc="who; no foreign key, since people are erased, and books stay")
+    email: Mapped[str] = mapped_column(String(320), doc="the person's address then, as written")
+    address_key: Mapped[str] = mapped_column(String(320), doc="the same as compared")
+    mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailboxes.id"), doc="from whose mailbox")
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), doc="the rep whose it is")
+    deal_id: Mapped[int | None] = mapped_column(BigKey, doc="the deal that it is about; None: none")
+    run: Mapped[int] = mapped_column(doc="from 1; higher where the same person goes through it again")
+    state: Mapped[str] = mapped_column(String(8), doc="a shapes.EnrolmentState")
+    reason: Mapped[str] = mapped_column(
+        String(40), default="", doc="why it stands still or ended; empty: nothing to say"
+    )
+    step: Mapped[int] = mapped_column(default=0, doc="the step to be done next, from 0")
+    due_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, doc="when there is something to do; None: it ended, or its mail is in the outbox"
+    )
+    wall: Mapped[str] = mapped_column(
+        String(16), default="", doc="local time behind due_at, as 2026-03-29T02:30; empty: due_at is the time itself"
+    )
+    thread: Mapped[dict[str, Any]] = mapped_column(
+        json_type(), default=dict, doc="the mail to reply to; empty: none yet"
+    )
+    baseline: Mapped[dict[str, Any]] = mapped_column(
+        json_type(), default=dict, doc="what held at the start and stops it when it changes: owner, deal's stage"
+    )
+    failures: Mapped[int] = mapped_column(default=0, doc="times in a row that it could not be worked on")
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when the person was enrolled")
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="when it ended; None: it runs")
+
+    __table_args__ = (
+        CheckConstraint("state IN ('active', 'paused', 'finished', 'stopped')", name="state"),
+        UniqueConstraint("sequence_id", "contact_id", "run"),
+        Index(
+            "ix_enrolments_running", "sequence_id", "contact_id", unique=True,
+            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "ix_enrolments_due_at", "due_at",
+            sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index("ix_enrolments_contact_id", "contact_id"),
+    )  # fmt: skip
+
+
+class EnrolmentEvent(Base):
+    """One line of an enrolment's ledger: what was done or left, why, and on what evidence. Never changed."""
+
+    __tablename__ = "enrolment_events"
+
+    id: Mapped[PrimaryKey]
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), doc="the team")
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id"), doc="whose ledger")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when")
+    kind: Mapped[str] = mapped_column(String(20), doc="a shapes.EventKind")
+    step: Mapped[int] = mapped_column(doc="at which step")
+    reason: Mapped[str] = mapped_column(String(40), default="", doc="why, in one word; empty: it needs none")
+    evidence: Mapped[str] = mapped_column(String(500), default="", doc="what that rests on, without content")
+
+    __table_args__ = (Index("ix_enrolment_events_enrolment_id", "enrolment_id", "id"),)

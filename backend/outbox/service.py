@@ -1,0 +1,172 @@
+"""Taking orders in, ending them, and taking people off. Nothing here calls Gmail or commits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from backend.activities.service import add_activity
+from backend.activities.shapes import ActivityKind, NewActivity
+from backend.audit.service import record as audit
+from backend.audit.shapes import Subject
+from backend.db import insert_ignoring
+from backend.kit.clock import Clock
+from backend.mail.addresses import domain_of, registrable_domain
+from backend.outbox import rules, store
+from backend.outbox.shapes import Go, Ground, Hold, Order, Sender, Sending, Skip, State, Verdict
+from backend.outbox.source import Source, Sources
+from backend.outbox.tables import OutboxRow, OutboxSender
+from backend.outbox.traces import SentMail
+from backend.records.store.lookup import names_of
+
+PAUSE = timedelta(hours=24)
+
+
+def put_in(session: Session, order: Order, now: datetime) -> None:
+    """Take an order in; one that was taken in before, under its name or its key, stays as it is."""
+    store.ensure_sender(session, order.workspace_id, order.mailbox_id)
+    rank = 0 if order.is_follow_up else 1
+    row = {
+        "workspace_id": order.workspace_id,
+        "mailbox_id": order.mailbox_id,
+        "source": order.source,
+        "source_id": order.source_id,
+        "step": order.step,
+        "run": order.run,
+        "token": rules.token_of(f"{order.workspace_id}:{order.key}"),
+        "group_id": order.group,
+        "contact_id": order.contact_id,
+        "email": order.email,
+        "address_key": order.address_key,
+        "domain": registrable_domain(domain_of(order.address_key)),
+        "state": State.CLAIMED.value,
+        "rank": rank,
+        "turn": store.next_turn(session, order.mailbox_id, order.group, rank),
+        "due_at": order.due_at,
+        "expires_at": order.expires_at,
+        "created_at": now,
+    }
+    defaults = {"reason": "", "evidence": "", "attempts": 0, "draft_id": "", "thread_id": "", "gmail_id": ""}
+    insert_ignoring(session, OutboxRow, [row | defaults | {"rfc_id": "", "subject": "", "references": []}])
+    make_due(session, order.mailbox_id, order.due_at)
+
+
+def make_due(session: Session, mailbox_id: int, at: datetime) -> None:
+    """Have a mailbox looked at no later than that."""
+    later = OutboxSender.next_at.is_(None) | (OutboxSender.next_at > at)
+    where = (OutboxSender.mailbox_id == mailbox_id, later)
+    session.execute(update(OutboxSender).where(*where).values(next_at=at))
+
+
+def reconsider(session: Session, source: str, source_id: int, now: datetime) -> None:
+    """Have the open orders of an enrolment or campaign judged again at once: it was stopped, paused or taken up."""
+    for sending in store.open_orders_of(session, source, source_id):
+        if sending.state is not State.SENDING:
+            store.write(session, sending.id, sending.state, due_at=now)
+            make_due(session, sending.mailbox_id, now)
+
+
+def judge(session: Session, source: Source, sender: Sender, sending: Sending, now: datetime) -> Verdict:
+    """Whether an order may go now: everything that forbids it for good first, then what only delays it."""
+    taken_off = store.suppressed(session, sending.workspace_id, sending.address_key)
+    if taken_off is not None:
+        return Skip(taken_off.ground, taken_off.evidence)
+    for verdict in (rules.in_time(sending, now), source.judge(session, sending, now), _paused(sender, now)):
+        if not isinstance(verdict, Go):
+            return verdict
+    spent = rules.within_caps(sender, sending, store.spent_today(session, sender, now), now)
+    if not isinstance(spent, Go):
+        return spent
+    return rules.within_person_budget(sender.pace, store.last_mail_to(session, sending), now)
+
+
+def _paused(sender: Sender, now: datetime) -> Verdict:
+    if sender.paused_until is not None and sender.paused_until > now:
+        return Hold(sender.paused_until, "mailbox_paused", is_for_all=True)
+    return Go()
+
+
+def book_sent(session: Session, sources: Sources, sending: Sending, mail: SentMail, now: datetime, why: str) -> None:
+    """Note that an order's mail left, and what a reply to it must refer to."""
+    session.execute(
+        update(OutboxSender)
+        .where(OutboxSender.mailbox_id == sending.mailbox_id)
+        .values(first_sent_at=func.coalesce(OutboxSender.first_sent_at, mail.at))
+    )
+    values = {"gmail_id": mail.gmail_id, "thread_id": mail.thread_id or sending.thread_id, "sent_at": mail.at}
+    _end(session, sources, sending, State.SENT, now, reason=why, **values, **read_back(mail))
+
+
+def read_back(mail: SentMail) -> dict[str, Any]:
+    """The columns that Gmail's own version of the mail fills; none where it was not read yet."""
+    if not mail.rfc_id:
+        return {}
+    return {"rfc_id": mail.rfc_id, "subject": mail.subject[:998], "references": list(mail.references)}
+
+
+def end_skipped(session: Session, sources: Sources, sending: Sending, skip: Skip, now: datetime) -> None:
+    """Note that an order's mail will not leave, and why."""
+    _end(session, sources, sending, State.SKIPPED, now, reason=skip.reason, evidence=skip.evidence[:500])
+
+
+def end_vetoed(session: Session, sources: Sources, sending: Sending, now: datetime) -> None:
+    """Note that the rep deleted the draft."""
+    _end(session, sources, sending, State.VETOED, now, reason="draft_deleted", evidence=sending.draft_id)
+
+
+def end_unknown(session: Session, clock: Clock, sources: Sources, sending: Sending, user_id: int) -> None:
+    """Note that nobody can tell whether the mail left, and ask the rep to look; it is never sent again by itself."""
+    text = (
+        f"Look whether the mail to {sending.email} left: the connection to Gmail broke while it was sent, and it is "
+        "neither among the drafts nor among the sent mail. Enlace does not send it again."
+    )
+    add_task(session, clock, sending, user_id, text)
+    _end(session, sources, sending, State.UNKNOWN, clock.now(), reason="unknown", evidence=sending.draft_id)
+
+
+def add_task(session: Session, clock: Clock, sending: Sending, user_id: int, text: str) -> None:
+    """Ask the rep to do something about the person, if that one still has a record."""
+    about = tuple(names_of(session, sending.workspace_id, [sending.contact_id]))
+    now = clock.now()
+    add_activity(session, clock, sending.workspace_id, NewActivity(ActivityKind.TASK, text, about, user_id, due_at=now))
+
+
+def _end(session: Session, sources: Sources, sending: Sending, state: State, now: datetime, **values: Any) -> None:
+    store.write(session, sending.id, state, ended_at=now, **values)
+    sources[sending.source].settled(session, store.find(session, sending.id), now)
+
+
+def pause_sending(session: Session, clock: Clock, sending_from: int, workspace_id: int, reason: str) -> None:
+    """Let nothing leave a mailbox for a day: Gmail or a recipient's server refuses its mail, whoever it is for."""
+    until = clock.now() + PAUSE
+    store.pause_sender(session, sending_from, until, reason)
+    store.postpone_open(session, sending_from, until, "mailbox_paused")
+    audit(session, clock, workspace_id, "outbox.pause", Subject("mailbox", sending_from), details={"why": reason})
+
+
+def resume_sending(session: Session, clock: Clock, mailbox_id: int, workspace_id: int) -> None:
+    """Lift a mailbox's pause; what waited leaves at the mailbox's pace."""
+    store.pause_sender(session, mailbox_id, None, "")
+    make_due(session, mailbox_id, clock.now())
+    audit(session, clock, workspace_id, "outbox.resume", Subject("mailbox", mailbox_id))
+
+
+def unsubscribe(session: Session, clock: Clock, workspace_id: int, address_key: str) -> None:
+    """Send nothing to an address any more, at its owner's wish."""
+    suppress(session, clock, workspace_id, address_key, Ground.UNSUBSCRIBED, "their own click")
+
+
+def suppress(
+    session: Session, clock: Clock, workspace_id: int, address_key: str, ground: Ground, evidence: str
+) -> None:
+    """Send nothing to an address any more; said twice, the first reason stands."""
+    if store.suppressed(session, workspace_id, address_key) is not None:
+        return
+    store.suppress(session, workspace_id, address_key, ground=ground.value, evidence=evidence[:500], at=clock.now())
+    subject = Subject("workspace", workspace_id)
+    audit(
+        session, clock, workspace_id, f"outbox.suppress.{ground.value}", subject, details={"evidence": evidence[:200]}
+    )
