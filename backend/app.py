@@ -22,6 +22,9 @@ from backend.linking.api import blueprint as linking_api
 from backend.linking.learning import relink_concerned
 from backend.linking.pages import blueprint as linking_pages
 from backend.mail.addresses import key_of
+from backend.outbox.pages import blueprint as unsubscribe_page
+from backend.outbox.pages import open_links
+from backend.outbox.tokens import UnsubscribeLinks
 from backend.privacy.api import blueprint as privacy_api
 from backend.privacy.pages import blueprint as privacy_pages
 from backend.records.api import blueprint as records_api
@@ -43,6 +46,7 @@ PAGES: tuple[Blueprint, ...] = (
     privacy_pages,
     activities_pages,
     template_pages,
+    unsubscribe_page,
     health,
 )
 APIS: tuple[Blueprint, ...] = (
@@ -72,6 +76,7 @@ def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
     move_in(app, House(installation.db, installation.clock, installation.connect, settings.public_url, is_demo))
     open_desk(app, Desk(installation.vault, _google_sign_in(installation), key_of))
     open_card_desk(app, _card_desk(installation))
+    open_links(app, UnsubscribeLinks(settings.secret_key, settings.public_url))
     bound_ids(app)
     make_web(app, find_visitor)
     install_guards(app, is_local=settings.is_local)
