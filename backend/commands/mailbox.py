@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ from backend.accounts.mailboxes import (
     pause_mailbox,
     set_aliases,
 )
-from backend.accounts.shapes import GrantKind
+from backend.accounts.shapes import GrantKind, MailboxStatus
 from backend.accounts.tables import Mailbox
 from backend.commands.context import with_installation
 from backend.commands.user import find_user, sign_in_address
@@ -32,8 +33,10 @@ from backend.kit.errors import NotFoundError, UserError
 from backend.mail.addresses import key_of
 from backend.sync.audit import audit_mailbox, repair
 from backend.sync.jobs import drain_mailbox
-from backend.sync.shapes import End
+from backend.sync.shapes import Audit, End
 from backend.sync.store import ensure_state
+
+PATIENCE_S = 60  # for a worker that has the mailbox
 
 
 @click.group()
@@ -146,23 +149,72 @@ _ENDS = {
 
 @mailbox.command()
 @click.argument("address")
-@click.option("--repair", "is_repair", is_flag=True, help="Queue what differs; the next sync settles it.")
+@click.option("--repair/--no-repair", "is_repair", default=True, help="Fetch what is missing, or only look.")
 @with_installation
 def audit(installation: Installation, address: str, *, is_repair: bool) -> None:
-    """Hold Gmail's list of ADDRESS against the store and print what differs. Exit status 1 where anything does."""
+    r"""Hold Gmail's list of ADDRESS against the store, repair what differs, and say both.
+
+    It first brings the mailbox up to date. “missing” are mails that Gmail lists and nothing here explains, “extra” are
+    mails here that Gmail no longer lists. Exit status 1 while a gap stays.
+
+    \b
+    Examples:
+      enlace mailbox audit ana@example.com
+      enlace mailbox audit ana@example.com --no-repair | jq .missing
+    """
     mailbox_id = _with_state(installation, address)
+    if is_repair:
+        _drain(installation, mailbox_id)
+    found = _compare(installation, mailbox_id, address)
+    left = _repair(installation, mailbox_id, address, found) if is_repair and found.gap else found
+    click.echo(json.dumps(_told(found, left), ensure_ascii=False))
+    click.echo(f"{address}: {_verdict(found, left)}", err=True)
+    if left.gap:
+        raise click.exceptions.Exit(1)
+
+
+def _compare(installation: Installation, mailbox_id: int, address: str) -> Audit:
     try:
-        found = audit_mailbox(installation.db, installation.connect(mailbox_id), mailbox_id)
+        return audit_mailbox(installation.db, installation.connect(mailbox_id), mailbox_id)
     except GmailError as error:
         raise UserError(f"Gmail did not let us list {address} ({type(error).__name__}); try again later.") from error
-    counts = {"listed": found.listed, "stored": found.stored, "pending": found.pending, "skipped": dict(found.skipped)}
+
+
+def _repair(installation: Installation, mailbox_id: int, address: str, found: Audit) -> Audit:
+    """Queue what differs, fetch it, and look again; nothing is done twice where a worker is faster."""
+    with installation.db.write() as session:
+        repair(session, installation.clock, mailbox_id, found)
+    _drain(installation, mailbox_id)
+    return _compare(installation, mailbox_id, address)
+
+
+def _drain(installation: Installation, mailbox_id: int) -> None:
+    """Drain until nothing is left, or for as long as a worker that has the mailbox may take."""
+    for _ in range(PATIENCE_S):
+        end = End.MORE
+        while end is End.MORE:
+            end = drain_mailbox(installation.db, installation.clock, installation.connect, mailbox_id)
+        if end is not End.BUSY or not _is_active(installation, mailbox_id):
+            return
+        time.sleep(1)
+
+
+def _is_active(installation: Installation, mailbox_id: int) -> bool:
+    with installation.db.read() as session:
+        return session.get_one(Mailbox, mailbox_id).status == MailboxStatus.ACTIVE
+
+
+def _told(found: Audit, left: Audit) -> dict[str, object]:
+    counts = {"listed": left.listed, "stored": left.stored, "pending": left.pending, "skipped": dict(left.skipped)}
     differs = {"missing": [i for i, _ in found.missing], "extra": [i for i, _ in found.extra]}
-    click.echo(json.dumps(counts | differs))
-    if is_repair:
-        queued = repair(installation.db, installation.clock, mailbox_id, found)
-        click.echo(f"{queued} ids queued; run: enlace mailbox sync {address}", err=True)
-    if found.missing or found.extra:
-        raise click.exceptions.Exit(1)
+    return counts | differs | {"repaired": found.gap - left.gap, "left": left.gap}
+
+
+def _verdict(found: Audit, left: Audit) -> str:
+    if not found.gap:
+        return f"{found.listed} mails in Gmail, each of them stored or accounted for."
+    said = f"{len(found.missing)} missing and {len(found.extra)} too many; {found.gap - left.gap} repaired"
+    return f"{said}, {left.gap} left." if left.gap else f"{said}, nothing left."
 
 
 def _with_state(installation: Installation, address: str) -> int:

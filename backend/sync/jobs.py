@@ -23,6 +23,8 @@ from backend.kit.clock import Clock
 from backend.linking.service import linker_for
 from backend.mail.addresses import key_of
 from backend.sync import store
+from backend.sync.audit import audit_if_due
+from backend.sync.ledger.service import note_drain
 from backend.sync.rules import BATCH, pause_s
 from backend.sync.service import MailboxSync
 from backend.sync.shapes import Cursor, End, Lease, QueueItem
@@ -87,14 +89,19 @@ class Drain:
     def run(self) -> End:
         """Read all new history, then take turns between the listing and the queue until both are empty."""
         self._read_history()
+        self._work()
+        if self.moves_left > 0:  # nothing is left, so Gmail's list and ours must agree
+            audit_if_due(self.db, self.clock, self.gmail, self.sync.lease, self._read_history, self._work)
+        if self.settled:
+            log.info("mailbox_drained", mailbox_id=self.sync.lease.mailbox_id, settled=self.settled)
+        return End.DONE if self.moves_left > 0 else End.MORE
+
+    def _work(self) -> None:
         while self.moves_left > 0:
             fetched = self._fetch_batch()
             listed = False if fetched else self._read_listing_page()
             if not fetched and not listed:
                 break
-        if self.settled:
-            log.info("mailbox_drained", mailbox_id=self.sync.lease.mailbox_id, settled=self.settled)
-        return End.DONE if self.moves_left > 0 else End.MORE
 
     def _read_history(self) -> None:
         cursor = self._cursor()
@@ -201,6 +208,7 @@ def _finish(db: Database, clock: Clock, lease: Lease, end: End) -> End:
         soonest = now if end is End.MORE else min(filter(None, [waiting, now + store.DUE_EVERY]))
         values = {"next_sync_at": max(soonest, now), "failures": 0, "last_error": ""}
         store.release(session, lease, **values, **({"last_success_at": now} if end is End.DONE else {}))
+        note_drain(session, lease.workspace_id, lease.mailbox_id, now, is_done=end is End.DONE)
     return end
 
 
@@ -217,6 +225,7 @@ def _fail(db: Database, clock: Clock, lease: Lease, error: GmailError) -> End:
         wait = timedelta(seconds=asked if asked is not None else pause_s(failures))
         said = f"{type(error).__name__}: {error.detail}"[:500]
         store.release(session, lease, failures=failures, last_error=said, next_sync_at=now + wait)
+        note_drain(session, lease.workspace_id, lease.mailbox_id, now, is_failed=True)
     log.warning("drain_failed", mailbox_id=lease.mailbox_id, error=type(error).__name__, failures=failures)
     return End.LATER
 
@@ -227,5 +236,6 @@ def _stop(db: Database, clock: Clock, lease: Lease, error: GmailError) -> End:
         mailbox = get_mailbox(session, lease.workspace_id, lease.mailbox_id)
         mailboxes.ask_to_reconnect(session, clock, mailbox, error.detail)
         store.release(session, lease, last_error=f"{type(error).__name__}: {error.detail}"[:500])
+        note_drain(session, lease.workspace_id, lease.mailbox_id, clock.now(), is_failed=True)
     log.warning("drain_stopped", mailbox_id=lease.mailbox_id, error=type(error).__name__)
     return End.STOPPED

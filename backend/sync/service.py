@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,6 +19,8 @@ from backend.mail import store as mail
 from backend.mail.normalise import normalise
 from backend.mail.store import Incoming, MailboxFacts
 from backend.sync import store
+from backend.sync.ledger.rules import next_audit
+from backend.sync.ledger.service import booked
 from backend.sync.rules import DOUBT, LISTED, NEW_MAIL, REFRESH, final_reason, is_newer, skip_reason, wait_s
 from backend.sync.shapes import Lease, QueueItem, SkipReason
 
@@ -33,6 +36,12 @@ class Read:
     skipped: dict[tuple[str, str], tuple[SkipReason, str]]
     failed: tuple[tuple[QueueItem, GmailError], ...]
 
+    @property
+    def ids(self) -> set[str]:
+        """Whatever the batch is about."""
+        settled = {item.gmail.id for item in self.incoming} | self.labels.keys() | {i for i, _ in self.skipped}
+        return settled | {item.gmail_id for item, _ in self.failed}
+
 
 @dataclass(frozen=True, slots=True)
 class MailboxSync:
@@ -47,15 +56,17 @@ class MailboxSync:
         """Pin the cursor before the first page: what changes from here on stands in history."""
         listing = store.cursor_of(session, self.lease.mailbox_id).listing + 1
         values = {"history_id": profile.history_id, "is_listing": True, "listing": listing, "page_token": None}
-        self._hold(session, **values, estimate=profile.messages_total)
+        first_audit = next_audit(self.lease.mailbox_id, self.clock.now())
+        self._hold(session, **values, estimate=profile.messages_total, next_audit_at=first_audit)
 
     def take_listed(self, session: Session, page: MessagePage) -> None:
         """Queue what a page of the listing names and the store lacks; after the last page look into what it lacked."""
         cursor = store.cursor_of(session, self.lease.mailbox_id)
         ids = [r.id for r in page.refs]
         known = mail.stamp_listing(session, self.lease.mailbox_id, ids, cursor.listing)
-        unknown = [(r.id, r.thread_id) for r in page.refs if r.id not in known]
-        store.queue_unseen(session, self.lease.mailbox_id, unknown, LISTED, self.clock.now())
+        unknown = {r.id: r.thread_id for r in page.refs if r.id not in known}
+        with self._booked(session, unknown):
+            store.queue_unseen(session, self.lease.mailbox_id, unknown.items(), LISTED, self.clock.now())
         if page.next_page_token is None:
             self._close_listing(session, cursor.listing)
         self._hold(session, is_listing=page.next_page_token is not None, page_token=page.next_page_token)
@@ -76,13 +87,14 @@ class MailboxSync:
         ids = list(dict.fromkeys(e.ref.id for e in events))
         stored = mail.known_gmail_ids(session, self.lease.mailbox_id, ids)
         deleted = {e.ref.id for e in events if e.change is Change.DELETED}
-        self._queue_changed(session, [e for e in events if e.ref.id not in stored and e.ref.id not in deleted])
+        with self._booked(session, set(ids) - (stored - deleted)):
+            self._queue_changed(session, [e for e in events if e.ref.id not in stored and e.ref.id not in deleted])
+            mail.remove_copies(session, self.lease.mailbox_id, sorted(deleted))
+            store.forget(session, self.lease.mailbox_id, deleted)
         self._change_labels(session, [e for e in events if e.ref.id in stored and e.ref.id not in deleted])
         if is_out_of_order:
             refs = {e.ref.id: e.ref.thread_id for e in events if e.ref.id in stored - deleted}
             store.queue_ids(session, self.lease.mailbox_id, refs.items(), DOUBT, self.clock.now())
-        mail.remove_copies(session, self.lease.mailbox_id, sorted(deleted))
-        store.forget(session, self.lease.mailbox_id, deleted)
         cursor = store.cursor_of(session, self.lease.mailbox_id)
         is_last = page.next_page_token is None and is_newer(page.history_id, cursor.history_id)
         self._hold(session, **({"history_id": page.history_id} if is_last else {}))
@@ -141,8 +153,13 @@ class MailboxSync:
 
     def keep(self, session: Session, read: Read) -> None:
         """Store, link and account for a batch: each of its ids is stored, skipped or postponed when this commits."""
-        mailbox_id, now = self.lease.mailbox_id, self.clock.now()
         serialise(session, "mail", self.lease.workspace_id)
+        with self._booked(session, read.ids, errors=len(read.failed)):
+            self._settle(session, read)
+        self._hold(session)
+
+    def _settle(self, session: Session, read: Read) -> None:
+        mailbox_id, now = self.lease.mailbox_id, self.clock.now()
         if read.incoming:
             self.linker.link(session, mail.store_messages(session, self._facts(session), read.incoming))
         self._relink_if_private(session, mail.set_labels(session, self._facts(session), read.labels))
@@ -154,7 +171,10 @@ class MailboxSync:
         for item, error in read.failed:
             until = now + timedelta(seconds=wait_s(error, item.attempts))
             store.postpone(session, mailbox_id, item.gmail_id, item.attempts + 1, until)
-        self._hold(session)
+
+    def _booked(self, session: Session, gmail_ids: Collection[str], *, errors: int = 0) -> AbstractContextManager[None]:
+        lease = self.lease
+        return booked(session, lease.workspace_id, lease.mailbox_id, self.clock.now(), gmail_ids, errors=errors)
 
     def _facts(self, session: Session | None = None) -> MailboxFacts:
         listing = store.cursor_of(session, self.lease.mailbox_id).listing if session is not None else 0

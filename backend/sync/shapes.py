@@ -71,3 +71,8 @@ class Audit:
     skipped: Mapping[str, int] = field(default_factory=dict)
     missing: tuple[tuple[str, str], ...] = ()
     extra: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def gap(self) -> int:
+        """How many ids differ."""
+        return len(self.missing) + len(self.extra)

@@ -116,7 +116,12 @@ def queue_ids(session: Session, mailbox_id: int, refs: Iterable[tuple[str, str]]
     rows = [_item(mailbox_id, gmail_id, thread_id, now, priority=priority) for gmail_id, thread_id in refs]
     if not rows:
         return
-    _upsert_items(session, rows, ("state", "reason", "detail", "priority", "next_attempt_at"))
+    _upsert_items(
+        session,
+        rows,
+        ("state", "reason", "detail", "priority", "next_attempt_at"),
+        combine={"waiting_since": func.coalesce},
+    )
 
 
 def queue_unseen(
@@ -133,10 +138,10 @@ def skip(
 ) -> None:
     """Note (id, thread) pairs as skipped, each with its reason and detail."""
     rows = [
-        _item(mailbox_id, i, t, now, state="skipped", reason=reason.value, detail=detail[:300])
+        _item(mailbox_id, i, t, now, state="skipped", reason=reason.value, detail=detail[:300], waiting_since=None)
         for (i, t), (reason, detail) in skipped.items()
     ]
-    _upsert_items(session, rows, ("state", "reason", "detail"))
+    _upsert_items(session, rows, ("state", "reason", "detail", "waiting_since"))
 
 
 def postpone(session: Session, mailbox_id: int, gmail_id: str, attempts: int, until: datetime) -> None:
@@ -222,8 +227,11 @@ def _item(mailbox_id: int, gmail_id: str, thread_id: str, now: datetime, **value
         "priority": 0,
         "attempts": 0,
         "next_attempt_at": now,
+        "waiting_since": now,
     } | values
 
 
-def _upsert_items(session: Session, rows: list[dict[str, Any]], change: Sequence[str]) -> None:
-    upsert(session, SyncItem, rows, key=("mailbox_id", "gmail_id"), change=change)
+def _upsert_items(
+    session: Session, rows: list[dict[str, Any]], change: Sequence[str], combine: Mapping[str, Any] | None = None
+) -> None:
+    upsert(session, SyncItem, rows, key=("mailbox_id", "gmail_id"), change=change, combine=combine)

@@ -1,0 +1,284 @@
+"""The ledger in the database: accounts of single ids, the books by day, audits, and what a light rests on."""
+
+from __future__ import annotations
+
+import operator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select, case, exists, func, literal, null, or_, select, union_all, update
+from sqlalchemy.orm import Session
+
+from backend.accounts.tables import Mailbox, User
+from backend.db import upsert
+from backend.mail.store import chunks
+from backend.mail.tables import Copy
+from backend.sync.ledger.rules import MANY_ATTEMPTS
+from backend.sync.ledger.shapes import PENDING, STORED, Account, Day, LastAudit, Postings, Standing, Totals, Unread
+from backend.sync.rules import DOUBT
+from backend.sync.shapes import SkipReason
+from backend.sync.tables import SyncAudit, SyncDay, SyncItem, SyncSkip, SyncState
+
+UNREAD = (SkipReason.REFUSED.value, SkipReason.UNREADABLE.value)
+_SUMS = ("seen", "stored", "pending", "skipped", "gone", "errors", "units")
+
+
+def accounts(session: Session, mailbox_id: int, gmail_ids: Collection[str]) -> dict[str, Account]:
+    """In which account each of these ids stands; unknown ones lack."""
+    found: dict[str, Account] = {}
+    for chunk in chunks(sorted(gmail_ids)):
+        rows = session.execute(_accounts(mailbox_id, chunk)).all()
+        found.update((row.gmail_id, Account(row.account, row.waiting_since)) for row in rows if row.account != STORED)
+        found.update((row.gmail_id, Account(STORED)) for row in rows if row.account == STORED)
+    return found
+
+
+def _accounts(mailbox_id: int, gmail_ids: Sequence[str]) -> CompoundSelect[Any]:
+    """Items and copies; an id with both is stored and looked at again."""
+    account = _account_of_item().label("account")
+    waiting = select(SyncItem.gmail_id, account, SyncItem.waiting_since).where(
+        SyncItem.mailbox_id == mailbox_id, SyncItem.gmail_id.in_(gmail_ids)
+    )
+    stored = select(Copy.gmail_id, literal(STORED), null()).where(
+        Copy.mailbox_id == mailbox_id, Copy.gmail_id.in_(gmail_ids)
+    )
+    return union_all(waiting, stored)
+
+
+def _account_of_item() -> Any:
+    return case((SyncItem.state == "pending", PENDING), else_=SyncItem.reason)
+
+
+def count_accounts(session: Session, mailbox_id: int) -> dict[str, int]:
+    """Count every account of a mailbox in its tables; this costs as much as the mailbox is large."""
+    account = _account_of_item()
+    counted = select(account, func.count()).where(SyncItem.mailbox_id == mailbox_id, ~_has_copy()).group_by(account)
+    found = {row[0]: row[1] for row in session.execute(counted)}
+    found[STORED] = session.scalar(select(func.count()).where(Copy.mailbox_id == mailbox_id)) or 0
+    return found
+
+
+def _has_copy() -> Any:
+    return exists().where(Copy.mailbox_id == SyncItem.mailbox_id, Copy.gmail_id == SyncItem.gmail_id)
+
+
+def write_down(
+    session: Session, workspace_id: int, mailbox_id: int, now: datetime, change: Postings, *, errors: int = 0,
+    units: int = 0, success_at: datetime | None = None,
+) -> None:  # fmt: skip
+    """Add to the day's books: one statement, and a second one where something was skipped or came back."""
+    key = {"mailbox_id": mailbox_id, "day": now.astimezone(UTC).date()}
+    row = {
+        "workspace_id": workspace_id,
+        "seen": change.seen,
+        "stored": change.stored,
+        "pending": change.pending,
+        "skipped": sum(change.skipped.values()),
+        "gone": change.gone,
+        "errors": errors,
+        "units": units,
+        "longest_wait_s": change.longest_wait_s,
+        "last_success_at": success_at,
+    }
+    sums = dict.fromkeys(_SUMS, operator.add)
+    others = {"longest_wait_s": _larger, "last_success_at": _later}
+    upsert(session, SyncDay, [key | row], key=("mailbox_id", "day"), combine=sums | others)
+    skips = [{**key, "reason": reason, "number": number} for reason, number in sorted(change.skipped.items())]
+    upsert(session, SyncSkip, skips, key=("mailbox_id", "day", "reason"), combine={"number": operator.add})
+
+
+def _larger(present: Any, given: Any) -> Any:
+    return case((given > present, given), else_=present)
+
+
+def _later(present: Any, given: Any) -> Any:
+    return func.coalesce(given, present)
+
+
+def totals(session: Session, mailbox_ids: Collection[int]) -> dict[int, Totals]:
+    """The sums of all days by mailbox."""
+    sums = [func.sum(getattr(SyncDay, name)).label(name) for name in ("seen", "stored", "pending", "gone")]
+    query = select(SyncDay.mailbox_id, *sums).where(SyncDay.mailbox_id.in_(mailbox_ids)).group_by(SyncDay.mailbox_id)
+    skipped = _skipped(session, mailbox_ids)
+    return {
+        row.mailbox_id: Totals(row.seen, row.stored, row.pending, skipped[row.mailbox_id], row.gone)
+        for row in session.execute(query)
+    }
+
+
+def _skipped(session: Session, mailbox_ids: Collection[int]) -> Mapping[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    query = (
+        select(SyncSkip.mailbox_id, SyncSkip.reason, func.sum(SyncSkip.number))
+        .where(SyncSkip.mailbox_id.in_(mailbox_ids))
+        .group_by(SyncSkip.mailbox_id, SyncSkip.reason)
+    )
+    for mailbox_id, reason, number in session.execute(query):
+        if number:
+            found[mailbox_id][reason] = number
+    return found
+
+
+def days(session: Session, mailbox_id: int, *, before: Any = None, limit: int) -> list[Day]:
+    """The books by day, newest first."""
+    query = select(SyncDay).where(SyncDay.mailbox_id == mailbox_id)
+    if before is not None:
+        query = query.where(SyncDay.day < before)
+    rows = session.scalars(query.order_by(SyncDay.day.desc()).limit(limit)).all()
+    skips: dict[Any, dict[str, int]] = defaultdict(dict)
+    wanted = select(SyncSkip).where(SyncSkip.mailbox_id == mailbox_id, SyncSkip.day.in_([row.day for row in rows]))
+    for skip in session.scalars(wanted):
+        skips[skip.day][skip.reason] = skip.number
+    return [_day(row, skips[row.day]) for row in rows]
+
+
+def _day(row: SyncDay, skipped: Mapping[str, int]) -> Day:
+    numbers = {name: getattr(row, name) for name in ("seen", "stored", "pending", "gone", "errors", "units")}
+    return Day(
+        day=row.day, skipped=skipped, longest_wait_s=row.longest_wait_s, last_success_at=row.last_success_at, **numbers
+    )
+
+
+def audits(session: Session, mailbox_id: int, limit: int) -> list[LastAudit]:
+    """The newest audits."""
+    query = select(SyncAudit).where(SyncAudit.mailbox_id == mailbox_id).order_by(SyncAudit.id.desc()).limit(limit)
+    return [_audit(row) for row in session.scalars(query)]
+
+
+def _audit(row: SyncAudit) -> LastAudit:
+    return LastAudit(row.at, row.listed, row.missing, row.extra, row.left, row.misbooked)
+
+
+def standings(
+    session: Session, workspace_id: int | None, *, user_id: int | None = None, mailbox_id: int | None = None
+) -> list[Standing]:
+    """The facts of a team's mailboxes, all, one user's or one; `workspace_id` None: of the whole installation.
+
+    One statement, since every page and every card asks.
+    """
+    boxes = select(Mailbox.id).where(
+        *([Mailbox.workspace_id == workspace_id] if workspace_id is not None else []),
+        *([Mailbox.user_id == user_id] if user_id is not None else []),
+        *([Mailbox.id == mailbox_id] if mailbox_id is not None else []),
+    )
+    items = _waiting(boxes)
+    newest = select(func.max(SyncAudit.id)).where(SyncAudit.mailbox_id == Mailbox.id).scalar_subquery()
+    query = (
+        select(Mailbox, User, SyncState, SyncAudit, items)
+        .join(User, User.id == Mailbox.user_id)
+        .outerjoin(SyncState, SyncState.mailbox_id == Mailbox.id)
+        .outerjoin(SyncAudit, SyncAudit.id == newest)
+        .outerjoin(items, items.c.of_mailbox == Mailbox.id)
+        .where(Mailbox.id.in_(boxes))
+        .order_by(Mailbox.address, Mailbox.id)
+    )
+    return [_standing(row) for row in session.execute(query)]
+
+
+def _waiting(boxes: Select[int]) -> Any:
+    """What is not stored, by mailbox."""
+    is_pending = (SyncItem.state == "pending") & ~_has_copy()
+    return (
+        select(
+            SyncItem.mailbox_id.label("of_mailbox"),
+            _count(is_pending).label("pending"),
+            func.min(_since(is_pending)).label("waiting_since"),
+            func.min(_since(is_pending & (SyncItem.priority <= DOUBT))).label("urgent_since"),
+            _count(is_pending & (SyncItem.priority > DOUBT)).label("bulk"),
+            _count(is_pending & (SyncItem.attempts >= MANY_ATTEMPTS)).label("stuck"),
+            _count(SyncItem.reason.in_(UNREAD)).label("unread"),
+        )
+        .where(SyncItem.mailbox_id.in_(boxes), or_(SyncItem.state == "pending", SyncItem.reason.in_(UNREAD)))
+        .group_by(SyncItem.mailbox_id)
+        .subquery()
+    )
+
+
+def _since(condition: Any) -> Any:
+    return case((condition, SyncItem.waiting_since))
+
+
+def _count(condition: Any) -> Any:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _standing(row: Any) -> Standing:
+    box, user, state, audit = row.Mailbox, row.User, row.SyncState, row.SyncAudit
+    known = (
+        {
+            name: getattr(state, name)
+            for name in (
+                "next_sync_at", "lease_until", "last_success_at", "is_listing", "listing", "estimate", "failures",
+                "last_error", "next_audit_at",
+            )
+        }
+        if state is not None
+        else {}
+    )  # fmt: skip
+    return Standing(
+        mailbox_id=box.id,
+        workspace_id=box.workspace_id,
+        address=box.address,
+        user_id=box.user_id,
+        owner=user.name or user.email,
+        status=box.status,
+        status_reason=box.status_reason,
+        grant_kind=box.grant_kind,
+        connected_at=box.created_at,
+        pending=row.pending or 0,
+        bulk=row.bulk or 0,
+        waiting_since=row.waiting_since,
+        urgent_since=row.urgent_since,
+        stuck=row.stuck or 0,
+        unread=row.unread or 0,
+        audit=_audit(audit) if audit is not None else None,
+        **known,
+    )
+
+
+def unread(session: Session, mailbox_id: int, limit: int) -> list[Unread]:
+    """The mails that could not be fetched or read, newest first."""
+    is_stuck = (SyncItem.state == "pending") & (SyncItem.attempts >= MANY_ATTEMPTS)
+    query = (
+        select(SyncItem)
+        .where(SyncItem.mailbox_id == mailbox_id, is_stuck | SyncItem.reason.in_(UNREAD))
+        .order_by(SyncItem.id.desc())
+        .limit(limit)
+    )
+    return [Unread(i.gmail_id, i.reason, i.detail, i.attempts, i.next_attempt_at) for i in session.scalars(query)]
+
+
+def unread_ids(session: Session, mailbox_id: int, gmail_ids: Iterable[str]) -> list[tuple[str, str]]:
+    """(id, thread) of those among `gmail_ids` that wait after failures, or were given up."""
+    query = select(SyncItem.gmail_id, SyncItem.gmail_thread_id).where(
+        SyncItem.mailbox_id == mailbox_id,
+        SyncItem.gmail_id.in_(list(gmail_ids)),
+        or_(SyncItem.state == "pending", SyncItem.reason.in_(UNREAD)),
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def count_waiting(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> int:
+    """How many of these ids are pending, those with a copy that is in doubt among them."""
+    where = (SyncItem.mailbox_id == mailbox_id, SyncItem.state == "pending")
+    counts = (
+        session.scalar(select(func.count()).where(*where, SyncItem.gmail_id.in_(chunk))) for chunk in chunks(gmail_ids)
+    )
+    return sum(count or 0 for count in counts)
+
+
+def is_audit_due(session: Session, mailbox_id: int, now: datetime) -> bool:
+    """Whether Gmail's list is to be held against the store now: never while a listing of our own is under way.
+
+    A mailbox that was connected before there were audits is due at once.
+    """
+    query = select(SyncState.next_audit_at, SyncState.is_listing).where(SyncState.mailbox_id == mailbox_id)
+    row = session.execute(query).one()
+    return not row.is_listing and (row.next_audit_at is None or row.next_audit_at <= now)
+
+
+def plan_audit(session: Session, mailbox_id: int, at: datetime) -> None:
+    """Say when Gmail's list is next held against the store."""
+    session.execute(update(SyncState).where(SyncState.mailbox_id == mailbox_id).values(next_audit_at=at))
