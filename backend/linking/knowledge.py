@@ -1,85 +1,137 @@
-"""Gathering what the team knows that may concern a batch of mails, in a fixed number of queries."""
+"""What the team knows that may concern a batch of mails: gathered as mails come up, and asked for only once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from backend.linking import store
 from backend.linking.rules.deals import references_in
 from backend.linking.rules.outsiders import domain, outsiders
-from backend.linking.shapes import Knowledge, Policy
+from backend.linking.shapes import Decision, Knowledge, KnownLink, Policy, Proposal
 from backend.mail.shapes import StoredMessage
 from backend.records.shapes import DealRef, RecordKind
 from backend.records.store import lookup
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
-class Gatherer:
-    """Gathers for one workspace."""
+class News:
+    """What decisions bring: links that no row holds yet, and the conversations for which a record is new."""
 
+    links: list[tuple[StoredMessage, Proposal]] = field(default_factory=list)
+    grown: set[int] = field(default_factory=set)
+
+
+@dataclass
+class Notebook:
+    """Knowledge that grows for as long as one transaction decides mails.
+
+    `knowledge` is complete for every mail that was taken in. `rows` holds (mail, record) of every link row of their
+    conversations, undone ones included.
+    """
+
+    session: Session
     workspace_id: int
     policy: Policy
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    rows: set[tuple[int, int]] = field(default_factory=set)
+    _asked: dict[str, set[Any]] = field(default_factory=lambda: defaultdict(set))
 
-    def gather(self, session: Session, messages: Sequence[StoredMessage]) -> Knowledge:
-        """Everything that `rules.decide` may ask about these mails."""
+    def take_in(self, messages: Sequence[StoredMessage]) -> None:
+        """Learn everything that `rules.decide` may ask about these mails and that is not known yet."""
         if not messages:
-            return Knowledge()
-        ws = self.workspace_id
-        keys = {p.address.key for m in messages for p in outsiders(m, self.policy)}
-        domains = {domain(key) for key in keys}
-        conversations = {m.conversation_id for m in messages}
-        contacts = lookup.contacts_by_address(session, ws, keys)
-        by_domain = lookup.companies_by_domain(session, ws, domains)
-        links = store.links_of_conversations(session, conversations)
-        linked = {k.record_id for known in links.values() for k in known}
-        company_ids = {c.company_id for c in contacts.values() if c.company_id} | {c.id for c in by_domain.values()}
-        known = Knowledge(
-            contacts=contacts,
-            company_by_domain={d: c.id for d, c in by_domain.items()},
-            links=links,
-            vetoes=self._vetoes(session, messages, keys, domains),
-        )
-        if not lookup.has_deals(session, ws):
-            return known
-        contact_ids = {c.id for c in contacts.values()} | linked
-        return self._with_deals(session, messages, known, contact_ids, company_ids | linked)
+            return
+        keys = self._new("key", {p.address.key for m in messages for p in outsiders(m, self.policy)})
+        domains = self._new("domain", {domain(key) for key in keys})
+        conversations = self._new("conversation", {m.conversation_id for m in messages})
+        known = self.knowledge
+        known.contacts.update(lookup.contacts_by_address(self.session, self.workspace_id, keys))
+        companies = lookup.companies_by_domain(self.session, self.workspace_id, domains)
+        known.company_by_domain.update({d: c.id for d, c in companies.items()})
+        self._read_links(conversations)
+        if self._has_vetoes:
+            ids = {str(m.id) for m in messages} | {str(m.conversation_id) for m in messages}
+            values = self._new("veto", ids | keys | domains)
+            known.vetoes.update(store.vetoes_of(self.session, self.workspace_id, values))
+        if self._has_deals:
+            self._read_deals(messages, conversations)
 
-    def _with_deals(
-        self,
-        session: Session,
-        messages: Sequence[StoredMessage],
-        known: Knowledge,
-        contact_ids: set[int],
-        company_ids: set[int],
-    ) -> Knowledge:
-        ws = self.workspace_id
-        by_contact, by_company = lookup.deals_by_people(session, ws, contact_ids, company_ids)
-        references = {r for m in messages for r in references_in(m.subject)}
-        by_reference = lookup.deals_by_reference(session, ws, references) if references else {}
+    def note(self, decisions: Sequence[Decision]) -> News:
+        """Learn what these decisions bring. A link that was taken back stays so and hands nothing on."""
+        news = News()
+        for decision in decisions:
+            message = decision.message
+            known = self.knowledge.links.setdefault(message.conversation_id, [])
+            for link in decision.links:
+                if all(k.record_id != link.record_id for k in known):
+                    news.grown.add(message.conversation_id)
+                if (message.id, link.record_id) not in self.rows:
+                    news.links.append((message, link))
+                    self._note_link(message, link, known)
+        return news
+
+    def _note_link(self, message: StoredMessage, link: Proposal, known: list[KnownLink]) -> None:
+        self.rows.add((message.id, link.record_id))
+        add_link(known, KnownLink(link.record_id, link.kind, is_hand=False))
+        if link.kind == RecordKind.DEAL:
+            latest = self.knowledge.deal_mail_at.get(link.record_id, message.sent_at)
+            self.knowledge.deal_mail_at[link.record_id] = max(latest, message.sent_at)
+
+    def _new(self, kind: str, wanted: set[T]) -> set[T]:
+        """Those of `wanted` that were never asked for; from now on they were."""
+        new = wanted - self._asked[kind]
+        self._asked[kind] |= new
+        return new
+
+    @cached_property
+    def _has_vetoes(self) -> bool:
+        return store.has_vetoes(self.session, self.workspace_id)
+
+    @cached_property
+    def _has_deals(self) -> bool:
+        return lookup.has_deals(self.session, self.workspace_id)
+
+    def _read_links(self, conversation_ids: set[int]) -> None:
+        for row in store.link_rows_of_conversations(self.session, conversation_ids):
+            self.rows.add((row.message_id, row.record_id))
+            if row.holds:
+                known = self.knowledge.links.setdefault(row.conversation_id, [])
+                add_link(known, KnownLink(row.record_id, row.kind, row.rule == "hand"))
+
+    def _read_deals(self, messages: Sequence[StoredMessage], conversation_ids: set[int]) -> None:
+        """Deals of everybody known or linked so far, those that subjects refer to, and answers of people."""
+        ws, known = self.workspace_id, self.knowledge
+        contacts = known.contacts.values()
+        companies = {c.company_id for c in contacts if c.company_id} | set(known.company_by_domain.values())
+        linked = {k.record_id for links in known.links.values() for k in links}
+        asked = self._new("deals of", {c.id for c in contacts} | companies | linked)
+        by_contact, by_company = lookup.deals_by_people(self.session, ws, asked, asked)
+        known.deals_by_contact.update({i: deals for i, deals in by_contact.items() if i in asked})
+        known.deals_by_company.update({i: deals for i, deals in by_company.items() if i in asked})
+        references = self._new("reference", {r for m in messages for r in references_in(m.subject)})
+        by_reference = lookup.deals_by_reference(self.session, ws, references) if references else {}
+        known.deals_by_reference.update(by_reference)
         linked_deals = {k.record_id for links in known.links.values() for k in links if k.kind == RecordKind.DEAL}
-        deals: dict[int, DealRef] = lookup.deals_by_id(session, ws, linked_deals) if linked_deals else {}
-        deals |= {d.id: d for d in by_reference.values()}
-        deals |= {d.id: d for group in (by_contact, by_company) for ds in group.values() for d in ds}
-        return Knowledge(
-            contacts=known.contacts,
-            company_by_domain=known.company_by_domain,
-            links=known.links,
-            vetoes=known.vetoes,
-            deals_by_contact=by_contact,
-            deals_by_company=by_company,
-            deals_by_reference=by_reference,
-            deals_by_id=deals,
-            answers=store.answers_of(session, {m.conversation_id for m in messages}),
-            deal_mail_at=store.last_mail_at(session, set(deals)),
-        )
+        missing = linked_deals - known.deals_by_id.keys()
+        found = _by_id(by_reference.values(), *by_contact.values(), *by_company.values())
+        found |= lookup.deals_by_id(self.session, ws, missing) if missing else {}
+        known.deals_by_id.update(found)
+        known.answers.update(store.answers_of(self.session, conversation_ids))
+        known.deal_mail_at.update(store.last_mail_at(self.session, self._new("deal mail", set(found))))
 
-    def _vetoes(
-        self, session: Session, messages: Sequence[StoredMessage], keys: set[str], domains: set[str]
-    ) -> frozenset[tuple[int, str, str]]:
-        if not store.has_vetoes(session, self.workspace_id):
-            return frozenset()
-        ids = {str(m.id) for m in messages} | {str(m.conversation_id) for m in messages}
-        return store.vetoes_of(session, self.workspace_id, ids | keys | domains)
+
+def add_link(known: list[KnownLink], link: KnownLink) -> None:
+    """Add a link to a conversation's, unless the record is among them."""
+    if all(k.record_id != link.record_id for k in known):
+        known.append(link)
+
+
+def _by_id(*groups: Iterable[DealRef]) -> dict[int, DealRef]:
+    return {deal.id: deal for group in groups for deal in group}

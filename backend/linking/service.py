@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from backend.kit.clock import Clock
 from backend.linking import history, store
 from backend.linking.history import Changes
-from backend.linking.knowledge import Gatherer
+from backend.linking.knowledge import Notebook, add_link
 from backend.linking.rules import decide, new_people
 from backend.linking.shapes import Decision, Knowledge, KnownLink, NewPerson, Policy, Proposal
 from backend.mail.shapes import StoredMessage
@@ -35,19 +36,20 @@ class Linker:
         """Decide mails just stored, make the people whom they make contacts, and bring history into line.
 
         Mail that came before (the person's earlier mail, the rest of the conversation) is decided again where this
-        batch changed what is known, so that the outcome does not hang on the order of arrival.
+        batch changed what is known, so that the outcome does not hang on the order of arrival. All is decided before
+        anything is written, and each mail's receipt is written once.
         """
-        messages = filed.messages
         store.follow_joins(session, self.workspace_id, filed.joined)
-        people = self._make_people(session, self._new_people(session, messages))
-        known_before = _records_by_conversation(store.links_of_conversations(session, _conversations(messages)))
-        older = self._load(session, store.message_ids_concerning(session, self.workspace_id, people) if people else [])
-        decisions = self.decide_all(session, _union(messages, older))
-        self.apply(session, decisions)
-        grown = _grown(decisions, known_before) | set(filed.joined.values())
-        if grown:
-            siblings = self._load(session, store.message_ids_of_conversations(session, grown))
-            self.apply(session, self.decide_all(session, siblings))
+        mails = {m.id: m for m in filed.messages}
+        people = self._make_people(session, self._new_people(session, filed.messages, mails))
+        older = store.message_ids_concerning(session, self.workspace_id, people) if people else []
+        notebook = Notebook(session, self.workspace_id, self.policy)
+        first = self._decide(notebook, [*filed.messages, *self._load(session, older, mails)])
+        news = notebook.note(first)
+        grown = store.message_ids_of_conversations(session, news.grown | set(filed.joined.values()))
+        again = self._decide(notebook, self._load(session, grown, mails))
+        links = [*news.links, *notebook.note(again).links]
+        self._write(session, links, [*first, *again])
 
     def refresh(
         self, session: Session, message_ids: Sequence[int], *, by: str = "rule", batch_id: int | None = None
@@ -56,7 +58,7 @@ class Linker:
         decisions = self.decide_afresh(session, message_ids)
         changes = history.compare(session, decisions)
         history.write(session, changes, by=by, batch_id=batch_id, now=self.clock.now())
-        self.apply(session, decisions, batch_id)
+        self._write(session, [(d.message, p) for d in decisions for p in d.links], decisions, batch_id)
         return history.with_ids(session, changes)
 
     def decide_afresh(self, session: Session, message_ids: Sequence[int]) -> list[Decision]:
@@ -64,43 +66,47 @@ class Linker:
 
         The first round finds what each conversation is about, the second hands it to all of its mails.
         """
-        messages = self._load(session, message_ids)
-        everything = self._load(session, store.message_ids_of_conversations(session, _conversations(messages)))
-        knowledge = Gatherer(self.workspace_id, self.policy).gather(session, everything)
-        by_hand = {c: tuple(k for k in known if k.is_hand) for c, known in knowledge.links.items()}
-        links = {c: list(known) for c, known in by_hand.items()}
-        self._decide_in_turn(everything, knowledge, links)
-        return self._decide_in_turn(everything, knowledge, links)
+        conversations = {m.conversation_id for m in self._load(session, message_ids, {})}
+        everything = self._load(session, store.message_ids_of_conversations(session, conversations), {})
+        notebook = Notebook(session, self.workspace_id, self.policy)
+        notebook.take_in(everything)
+        links = {c: [k for k in known if k.is_hand] for c, known in notebook.knowledge.links.items()}
+        self._decide_in_turn(everything, notebook.knowledge, links)
+        return self._decide_in_turn(everything, notebook.knowledge, links)
 
-    def decide_all(self, session: Session, messages: Sequence[StoredMessage]) -> list[Decision]:
+    def _decide(self, notebook: Notebook, messages: Iterable[StoredMessage]) -> list[Decision]:
         """Decide mails in order of time, each knowing what the ones before brought its conversation."""
-        knowledge = Gatherer(self.workspace_id, self.policy).gather(session, messages)
-        return self._decide_in_turn(messages, knowledge, {c: list(known) for c, known in knowledge.links.items()})
+        in_time = _in_time(messages)
+        notebook.take_in(in_time)
+        links = {c: list(known) for c, known in notebook.knowledge.links.items()}
+        return self._decide_in_turn(in_time, notebook.knowledge, links)
 
     def _decide_in_turn(
         self, messages: Sequence[StoredMessage], knowledge: Knowledge, links: dict[int, list[KnownLink]]
     ) -> list[Decision]:
         """Decide one after the other; `links` grows with what each brings its conversation."""
-        decisions = []
+        decisions, knowledge = [], replace(knowledge, links=links)
         for message in messages:
+            decision = decide(message, self.policy, knowledge)
             known = links.setdefault(message.conversation_id, [])
-            decision = decide(message, self.policy, replace(knowledge, links={message.conversation_id: tuple(known)}))
-            _learn(known, decision.links)
+            for p in decision.links:
+                add_link(known, KnownLink(p.record_id, p.kind, is_hand=False))
             decisions.append(decision)
         return decisions
 
-    def apply(self, session: Session, decisions: Sequence[Decision], batch_id: int | None = None) -> list[int]:
-        """Write decisions down: new links, receipts, questions. Returns the ids of the mails that got a link."""
+    def _write(
+        self,
+        session: Session,
+        links: Sequence[tuple[StoredMessage, Proposal]],
+        decisions: Sequence[Decision],
+        batch_id: int | None = None,
+    ) -> None:
+        """Write down new links, receipts and questions; of two decisions about one mail the later one counts."""
         now = self.clock.now()
-        rows = [
-            _link_row(self.workspace_id, d.message, p, batch_id) | {"created_at": now}
-            for d in decisions
-            for p in d.links
-        ]
-        store.insert_links(session, rows)
-        store.write_receipts(session, self.workspace_id, decisions, now)
+        store.insert_links(session, [_link_row(self.workspace_id, m, p, batch_id, now) for m, p in links])
+        final = {d.message.id: d for d in decisions}
+        store.write_receipts(session, self.workspace_id, final.values(), now)
         self._ask(session, decisions)
-        return [d.message.id for d in decisions if d.links]
 
     def _ask(self, session: Session, decisions: Sequence[Decision]) -> None:
         questions = {
@@ -115,14 +121,16 @@ class Linker:
         if settled:
             store.drop_questions(session, settled)
 
-    def _new_people(self, session: Session, messages: Sequence[StoredMessage]) -> list[NewPerson]:
+    def _new_people(
+        self, session: Session, messages: Sequence[StoredMessage], mails: dict[int, StoredMessage]
+    ) -> list[NewPerson]:
         """Whom these mails make contacts.
 
         A mail of ours, or one that joins two conversations, also makes those contacts who had written before.
         """
-        answered = store.conversations_with_ours(session, _conversations(messages))
-        strangers = store.mails_of_strangers(session, self.workspace_id, answered) if answered else []
-        relevant = _union(messages, self._load(session, strangers))
+        answered = store.conversations_with_ours(session, {m.conversation_id for m in messages})
+        strangers = store.mails_of_strangers(session, self.workspace_id, answered)
+        relevant = _in_time([*messages, *self._load(session, strangers, mails)])
         keys = {p.address.key for m in relevant for p in m.participants}
         known = lookup.addresses_taken(session, self.workspace_id, keys)
         lists = store.list_addresses(session, self.workspace_id, keys)
@@ -144,8 +152,14 @@ class Linker:
         insert_contacts(session, self.workspace_id, news, team.now())
         return [p.address_key for p in people]
 
-    def _load(self, session: Session, message_ids: Sequence[int]) -> list[StoredMessage]:
-        return load_messages(session, self.workspace_id, message_ids) if message_ids else []
+    def _load(
+        self, session: Session, message_ids: Sequence[int], mails: dict[int, StoredMessage]
+    ) -> list[StoredMessage]:
+        """These mails; those that are not among `mails` are loaded into it."""
+        missing = [i for i in message_ids if i not in mails]
+        if missing:
+            mails.update({m.id: m for m in load_messages(session, self.workspace_id, missing)})
+        return [mails[i] for i in message_ids if i in mails]
 
 
 def linker_for(session: Session, workspace_id: int, clock: Clock) -> Linker:
@@ -153,7 +167,9 @@ def linker_for(session: Session, workspace_id: int, clock: Clock) -> Linker:
     return Linker(workspace_id, store.load_policy(session, workspace_id), clock)
 
 
-def _link_row(workspace_id: int, message: StoredMessage, proposal: Proposal, batch_id: int | None) -> dict[str, Any]:
+def _link_row(
+    workspace_id: int, message: StoredMessage, proposal: Proposal, batch_id: int | None, now: datetime
+) -> dict[str, Any]:
     return {
         "workspace_id": workspace_id,
         "message_id": message.id,
@@ -162,33 +178,12 @@ def _link_row(workspace_id: int, message: StoredMessage, proposal: Proposal, bat
         "rule": proposal.rule.value,
         "evidence": dict(proposal.evidence),
         "batch_id": batch_id,
+        "created_at": now,
         "undone_at": None,
         "undone_by": "",
     }
 
 
-def _learn(known: list[KnownLink], links: Iterable[Proposal]) -> None:
-    ids = {k.record_id for k in known}
-    known.extend(KnownLink(p.record_id, p.kind, is_hand=False) for p in links if p.record_id not in ids)
-
-
-def _conversations(messages: Iterable[StoredMessage]) -> set[int]:
-    return {m.conversation_id for m in messages}
-
-
-def _records_by_conversation(links: dict[int, tuple[KnownLink, ...]]) -> dict[int, set[int]]:
-    return {c: {k.record_id for k in known} for c, known in links.items()}
-
-
-def _grown(decisions: Sequence[Decision], known_before: Mapping[int, set[int]]) -> set[int]:
-    """Conversations that decisions tied to a record for the first time: the rest of their mail must hear of it."""
-    return {
-        d.message.conversation_id
-        for d in decisions
-        if {p.record_id for p in d.links} - known_before.get(d.message.conversation_id, set())
-    }
-
-
-def _union(first: Sequence[StoredMessage], second: Sequence[StoredMessage]) -> list[StoredMessage]:
-    merged = {m.id: m for m in (*second, *first)}
-    return sorted(merged.values(), key=lambda m: (m.sent_at, m.id))
+def _in_time(messages: Iterable[StoredMessage]) -> list[StoredMessage]:
+    """Each mail once, in order of time."""
+    return sorted({m.id: m for m in messages}.values(), key=lambda m: (m.sent_at, m.id))

@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.accounts.shapes import ContactPolicy
 from backend.mail.shapes import StoredMessage
-from backend.records.shapes import CompanyRef, ContactRef, DealRef
+from backend.records.shapes import ContactRef, DealRef
 
 Evidence = Mapping[str, Any]
 
@@ -89,23 +89,22 @@ class KnownLink:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What the team knows that may concern a batch of mails; every mapping is complete for that batch.
+    """What the team knows that may concern a batch of mails; every mapping is complete for the mails taken in so far.
 
     `links` are the conversations' present links, `vetoes` the (record, scope, value) triples that forbid one, `answers`
     the deals that people chose for a conversation (None: none of them), `deal_mail_at` the last linked mail of a deal.
     """
 
-    contacts: Mapping[str, ContactRef] = field(default_factory=dict)
-    companies: Mapping[int, CompanyRef] = field(default_factory=dict)
-    company_by_domain: Mapping[str, int] = field(default_factory=dict)
-    deals_by_contact: Mapping[int, tuple[DealRef, ...]] = field(default_factory=dict)
-    deals_by_company: Mapping[int, tuple[DealRef, ...]] = field(default_factory=dict)
-    deals_by_reference: Mapping[str, DealRef] = field(default_factory=dict)
-    deals_by_id: Mapping[int, DealRef] = field(default_factory=dict)
-    links: Mapping[int, tuple[KnownLink, ...]] = field(default_factory=dict)
-    answers: Mapping[int, int | None] = field(default_factory=dict)
-    vetoes: frozenset[tuple[int, str, str]] = frozenset()
-    deal_mail_at: Mapping[int, datetime] = field(default_factory=dict)
+    contacts: dict[str, ContactRef] = field(default_factory=dict)
+    company_by_domain: dict[str, int] = field(default_factory=dict)
+    deals_by_contact: dict[int, tuple[DealRef, ...]] = field(default_factory=dict)
+    deals_by_company: dict[int, tuple[DealRef, ...]] = field(default_factory=dict)
+    deals_by_reference: dict[str, DealRef] = field(default_factory=dict)
+    deals_by_id: dict[int, DealRef] = field(default_factory=dict)
+    links: dict[int, list[KnownLink]] = field(default_factory=dict)
+    answers: dict[int, int | None] = field(default_factory=dict)
+    vetoes: set[tuple[int, str, str]] = field(default_factory=set)
+    deal_mail_at: dict[int, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

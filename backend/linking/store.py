@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, exists, func, or_, select, update
+from sqlalchemy import Select, Table, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import ContactPolicy
 from backend.accounts.store import team_addresses
 from backend.accounts.tables import Workspace
 from backend.db import insert_ignoring, upsert
-from backend.linking.shapes import Decision, KnownLink, Outcome, Policy, Reason, Rule
+from backend.linking.shapes import Decision, Outcome, Policy, Reason, Rule
 from backend.linking.tables import Link, LinkBatch, Question, Receipt, Veto
 from backend.mail.addresses import key_of
 from backend.mail.shapes import Role, StoredMessage
@@ -46,19 +46,28 @@ def own_keys(session: Session, workspace_id: int) -> frozenset[str]:
     return frozenset(map(key_of, team_addresses(session, workspace_id)))
 
 
-def links_of_conversations(session: Session, ids: Collection[int]) -> dict[int, tuple[KnownLink, ...]]:
-    """Present links of the conversations' mails, each record once; those that a conversation handed on count too."""
-    found: dict[int, dict[int, KnownLink]] = defaultdict(dict)
+def link_rows_of_conversations(session: Session, ids: Collection[int]) -> Iterator[Any]:
+    """Every link row of these conversations' mails: conversation, message and record id, kind, rule, whether it holds.
+
+    Those that a conversation handed on count too; a link that was undone, or whose record is deleted, does not hold.
+    """
+    links, messages, records = _table(Link), _table(Message), _table(Record)
+    holds = links.c.undone_at.is_(None) & records.c.deleted_at.is_(None)
     query = (
-        select(Message.conversation_id, Link.record_id, Record.kind, Link.rule)
-        .join(Link, Link.message_id == Message.id)
-        .join(Record, Record.id == Link.record_id)
-        .where(Message.conversation_id.in_(sorted(ids)), Link.undone_at.is_(None), Record.deleted_at.is_(None))
-        .order_by(Link.id)
+        select(
+            messages.c.conversation_id,
+            links.c.message_id,
+            links.c.record_id,
+            records.c.kind,
+            links.c.rule,
+            holds.label("holds"),
+        )
+        .join(links, links.c.message_id == messages.c.id)
+        .join(records, records.c.id == links.c.record_id)
+        .order_by(links.c.id)
     )
-    for conversation_id, record_id, kind, rule in session.execute(query):
-        found[conversation_id].setdefault(record_id, KnownLink(record_id, kind, rule == "hand"))
-    return {i: tuple(links.values()) for i, links in found.items()}
+    for chunk in chunks(sorted(ids)):
+        yield from session.execute(query.where(messages.c.conversation_id.in_(chunk)))
 
 
 def vetoes_of(session: Session, workspace_id: int, values: Collection[str]) -> frozenset[tuple[int, str, str]]:
@@ -360,3 +369,7 @@ def unreceipted(session: Session, workspace_id: int, limit: int) -> list[int]:
     decided = exists().where(Receipt.message_id == Message.id)
     query = select(Message.id).where(or_(Message.workspace_id == workspace_id), ~decided).limit(limit)
     return list(session.scalars(query))
+
+
+def _table(model: Any) -> Table:
+    return cast("Table", model.__table__)
