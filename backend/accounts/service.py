@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.orm import Session
 
@@ -107,9 +107,10 @@ def _checked_locale(locale: str) -> str:
 
 
 def _checked_timezone(timezone: str) -> str:
-    if timezone not in available_timezones():
-        raise UserError(f"“{timezone}” is not a time zone; write one such as Europe/Madrid.")
-    return timezone
+    try:
+        return ZoneInfo(timezone).key
+    except (OSError, ValueError, ZoneInfoNotFoundError) as error:  # OSError: a folder of zones, such as “Europe”
+        raise UserError(f"“{timezone}” is not a time zone; write one such as Europe/Madrid.") from error
 
 
 def _checked_role(role: str) -> str:

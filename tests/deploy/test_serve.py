@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,16 +17,17 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 
-from backend.db import Database
 from tests.conftest import ROOT
 
 ENLACE = (sys.executable, "-m", "backend")
 PATIENCE_S = 30
 
 
-@pytest.fixture
-def environ(sqlite_db: Database) -> dict[str, str]:
-    given = {"DATABASE_URL": sqlite_db.url, "SECRET_KEY": "s" * 32, "TOKEN_KEYS": Fernet.generate_key().decode()}
+@pytest.fixture(scope="module")
+def environ(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    database = shutil.copy(sqlite_template, tmp_path_factory.mktemp("serve") / "enlace.db")
+    url = f"sqlite:///{database}"
+    given = {"DATABASE_URL": url, "SECRET_KEY": "s" * 32, "TOKEN_KEYS": Fernet.generate_key().decode()}
     return {f"ENLACE_{name}": value for name, value in given.items()}
 
 
@@ -41,13 +43,13 @@ def running(environ: dict[str, str], log: Path, *words: str) -> Iterator[subproc
             process.kill()
 
 
-@pytest.fixture
-def address(environ: dict[str, str], tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def address(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where one process of `enlace serve` listens; it must end well on SIGTERM."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         at = f"127.0.0.1:{probe.getsockname()[1]}"
-    log = tmp_path / "web.log"
+    log = tmp_path_factory.mktemp("log") / "web.log"
     with running(environ, log, "serve", "--bind", at, "--workers", "1") as process:
         wait_for(f"http://{at}/healthz", log)
         yield f"http://{at}"

@@ -30,7 +30,7 @@ from backend.gmail.emulator.grants import new_refresh_token
 from backend.gmail.emulator.server import EmulatorServer
 from backend.gmail.oauth import GMAIL_SCOPE, UserGrant
 from backend.kit.clock import SystemClock, VirtualClock
-from backend.migrations import downgrade
+from backend.migrations import downgrade, upgrade
 from backend.settings import Settings
 from backend.sync.store import ensure_state
 from backend.sync.tables import SyncState
@@ -139,8 +139,16 @@ def test_an_address_that_is_no_database_is_wrong(environ: Environ, url: str) -> 
     assert ill(environ | {"ENLACE_DATABASE_URL": url})["database: schema"].state is State.WRONG
 
 
-def test_an_old_schema_is_named_with_its_remedy(environ: Environ, db: Database) -> None:
+@pytest.fixture
+def of_old(db: Database) -> Iterator[None]:
+    """The database has an old schema; the tests share it, so it gets the present one back."""
     downgrade(db, "0002")
+    yield
+    upgrade(db)
+
+
+@pytest.mark.usefixtures("of_old")
+def test_an_old_schema_is_named_with_its_remedy(environ: Environ) -> None:
     found = ill(environ)
     assert "enlace db upgrade" in found["database: schema"].remedy
     assert "team: users" not in findings(environ)

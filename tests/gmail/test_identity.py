@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from google.auth import jwt
 
-from backend.gmail.emulator.signing import Signer
+from backend.gmail.emulator.signing import Signer, make_key
 from backend.gmail.errors import Transient
 from backend.gmail.identity import SKEW, Certificates, IdentityRefused, verify_identity_token
 from backend.kit.clock import VirtualClock
@@ -158,7 +158,7 @@ class TestCertificates:
         self, signer: Signer, server: ScriptedServer, certificates: Certificates, clock: VirtualClock
     ) -> None:
         assert certificates.find(signer.key_id)
-        fresh = Signer(clock)
+        fresh = Signer(clock, make_key())
         server.will_answer(certificates_of(fresh))
         assert certificates.find(fresh.key_id) is None
         clock.advance(timedelta(seconds=60))

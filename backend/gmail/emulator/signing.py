@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from threading import Lock
 from typing import Any
 
@@ -21,20 +21,20 @@ ISSUER = "https://accounts.google.com"
 _KEY_BITS = 2048
 
 
-class Signer:
-    """Signs with RS256. The key is made when first needed and lives as long as the process."""
+_making = Lock()
 
-    def __init__(self, clock: Clock) -> None:
+
+class Signer:
+    """Signs with RS256: with the given key, or with the process's own, made when first needed, for it takes a while."""
+
+    def __init__(self, clock: Clock, key: rsa.RSAPrivateKey | None = None) -> None:
         self._clock = clock
-        self._lock = Lock()
-        self._made: rsa.RSAPrivateKey | None = None
+        self._given = key
 
     @property
     def _key(self) -> rsa.RSAPrivateKey:
-        with self._lock:  # two threads must not make two keys
-            if self._made is None:
-                self._made = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
-            return self._made
+        with _making:  # two threads must not make two keys
+            return self._given or _process_key()
 
     @cached_property
     def key_id(self) -> str:
@@ -98,3 +98,13 @@ class Signer:
 
 def _encoded(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
+
+
+@cache
+def _process_key() -> rsa.RSAPrivateKey:
+    return make_key()
+
+
+def make_key() -> rsa.RSAPrivateKey:
+    """Return a key that nobody knows yet."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
