@@ -20,6 +20,9 @@ from backend.gmail.google import GoogleMail
 from backend.gmail.oauth import AccessDesk, DelegatedGrant, OAuthClient, UserGrant
 from backend.kit.clock import Clock, SystemClock
 from backend.settings import Settings
+from backend.sync.buckets import Urgency
+from backend.sync.limited import LimitedGmail
+from backend.sync.limiter import Limiter
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,21 @@ class Installation:
     vault: Vault
     google: GoogleMail
     desk: AccessDesk
+    limiter: Limiter
     emulator: Emulator | None = field(default=None)
 
     def connect(self, mailbox_id: int) -> Gmail:
-        """Open a gateway to a mailbox. Raises `AuthRevoked` where it has no grant, `UserError` for a wrong key."""
+        """Open a gateway to a mailbox for a person who waits; each call is counted against the quota.
+
+        Raises as `enter` does, and its verbs `limiter.OutOfUnits`.
+        """
+        return LimitedGmail(self.enter(mailbox_id), self.limiter.meter(mailbox_id, Urgency.PERSON))
+
+    def enter(self, mailbox_id: int) -> Gmail:
+        """Open a gateway that counts nothing: for drains, which count by themselves.
+
+        Raises `AuthRevoked` where the mailbox has no grant, `UserError` for a wrong key.
+        """
         with self.db.read() as session:
             mailbox = session.get(Mailbox, mailbox_id)
             if mailbox is None or mailbox.grant_kind == GrantKind.NONE:
@@ -59,10 +73,12 @@ def open_installation(
 ) -> Installation:
     """Put an installation together. Raises `UserError` for settings that do not work."""
     clock = clock or SystemClock()
+    db = Database(settings.database_url)
     return Installation(
         settings=settings,
-        db=Database(settings.database_url),
+        db=db,
         clock=clock,
+        limiter=Limiter(db, clock, settings.gmail_units_per_user_minute, settings.gmail_units_per_project_minute),
         vault=Vault(settings.token_keys),
         google=GoogleMail(settings.gmail_api_url, clock),
         desk=AccessDesk(

@@ -14,11 +14,12 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from backend.installation import Installation
-from backend.runners import Runner
+from backend.runners import Runner, Work
 from backend.runners.queue import QueueRunner
 from backend.runners.threads import ThreadRunner
 from backend.sync.jobs import drain_mailbox
-from backend.sync.store import claim_due, welcome_new
+from backend.sync.shapes import Job, Task
+from backend.sync.store import claim_due, claim_imports, welcome_new
 
 log = structlog.get_logger(__name__)
 
@@ -45,17 +46,19 @@ class Worker:
         self._scheduler.start()
 
     def tick(self) -> int:
-        """Claim what is due and hand it over; returns how many mailboxes."""
+        """Claim what is due and hand it over; returns how many jobs."""
         self._ticks += 1
         if self._ticks % SWEEP_EVERY == 1:
             swept = self.runner.sweep()
             if swept:
                 log.warning("dead_workers_swept", jobs=swept)
+        now = self.installation.clock.now()
         with self.installation.db.write() as session:
-            welcome_new(session, self.installation.clock.now())
-            due = claim_due(session, self.installation.clock.now(), CLAIM)
-            self.runner.submit(session, due)
-        return len(due)
+            welcome_new(session, now)
+            jobs = [Job(i, Task.NEW_MAIL) for i in claim_due(session, now, CLAIM)]
+            jobs += [Job(i, Task.IMPORT) for i in claim_imports(session, now, CLAIM)]
+            self.runner.submit(session, jobs)
+        return len(jobs)
 
     def stop(self) -> None:
         """Tick no more, let running work end."""
@@ -65,13 +68,24 @@ class Worker:
 
 def make_runner(installation: Installation) -> Runner:
     """Threads beside SQLite, the shared queue on PostgreSQL."""
+    work = work_for(installation)
+    return ThreadRunner(work) if installation.db.is_sqlite else QueueRunner(installation.db.url, work)
 
-    def drain(mailbox_id: int) -> object:
-        return drain_mailbox(installation.db, installation.clock, installation.connect, mailbox_id)
 
-    if installation.db.is_sqlite:
-        return ThreadRunner(drain)
-    return QueueRunner(installation.db.url, drain)
+def work_for(installation: Installation) -> Work:
+    """Return what does one job."""
+
+    def work(job: Job) -> object:
+        return drain_mailbox(
+            installation.db,
+            installation.clock,
+            installation.enter,
+            job.mailbox_id,
+            task=job.task,
+            limiter=installation.limiter,
+        )
+
+    return work
 
 
 def run_until_signalled(installation: Installation) -> None:

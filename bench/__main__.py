@@ -10,7 +10,7 @@ import structlog
 
 from bench.figure import Figure
 
-NOT_BENCHES = {"__init__", "__main__", "figure", "served", "store"}
+NOT_BENCHES = {"__init__", "__main__", "figure", "served", "store", "town"}
 
 
 def names() -> list[str]:

@@ -119,12 +119,12 @@ def _furnish(here: Installation, emulator: Emulator, owners: Sequence[str], sour
 def _sync(here: Installation) -> None:
     with here.db.read() as session:
         mailboxes = list(session.scalars(select(Mailbox)))
-    total = sum(here.connect(m.id).profile().messages_total for m in mailboxes)
+    total = sum(here.enter(m.id).profile().messages_total for m in mailboxes)
     with _progress("Syncing and linking", total) as advance:
         for mailbox in mailboxes:
             end = End.MORE
             while end is End.MORE:
-                end = drain_mailbox(here.db, here.clock, here.connect, mailbox.id, progress=advance)
+                end = drain_mailbox(here.db, here.clock, here.enter, mailbox.id, progress=advance)
 
 
 @contextmanager

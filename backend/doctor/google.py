@@ -75,7 +75,7 @@ def _active(here: Installation) -> list[tuple[int, str]]:
 
 def _try(here: Installation, mailbox_id: int, address: str) -> Finding:
     try:
-        profile = here.connect(mailbox_id).profile()
+        profile = here.enter(mailbox_id).profile()  # counting would write, and doctor changes nothing
     except AuthRevoked as error:
         remedy = f"Connect it anew: enlace mailbox connect --address {address} --user OWNER"
         return Finding("google", address, State.WRONG, f"Google does not honour its grant ({error.detail}).", remedy)

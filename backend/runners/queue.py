@@ -1,13 +1,13 @@
 """Procrastinate: the runner on PostgreSQL, for any number of worker processes.
 
 A job's row is written in the transaction that claims the mailbox, so that a rollback takes it along. The lock
-"mailbox:M" keeps two workers off one mailbox, the queueing lock keeps one job waiting for it at most.
+"mailbox:M" keeps two workers off one mailbox, the queueing lock keeps one job of a kind waiting for it at most.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
 import procrastinate
@@ -16,7 +16,8 @@ from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
-from backend.runners import Drain
+from backend.runners import PRIORITY, Work
+from backend.sync.shapes import Job, Task
 
 log = structlog.get_logger(__name__)
 
@@ -28,30 +29,35 @@ _STOP_WITHIN_S = 30
 class QueueRunner:
     """Runs up to `size` drains at a time in this process, sharing the queue with all others."""
 
-    def __init__(self, database_url: str, drain: Drain, size: int = 4) -> None:
+    def __init__(self, database_url: str, work: Work, size: int = 4) -> None:
         self._size = size
         self._url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._deferring = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=self._url))
         self._working = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=self._url))
         self._task = self._deferring.task(name="drain_mailbox", queue=QUEUE)(_only_deferred)
-        self._working.task(name="drain_mailbox", queue=QUEUE)(_running(drain))
+        self._working.task(name="drain_mailbox", queue=QUEUE)(_running(work))
         self._thread = Thread(target=self._work, name="procrastinate", daemon=True)
         self._ready = Event()
         self._loop = asyncio.new_event_loop()
         self._worker: asyncio.Task[None] | None = None
         self._deferring.open()
 
-    def submit(self, session: Session, mailbox_ids: Sequence[int]) -> None:
-        """Write one job a mailbox in the session's transaction."""
+    def submit(self, session: Session, jobs: Sequence[Job]) -> None:
+        """Write one row a job in the session's transaction."""
         connection = session.connection().connection.driver_connection
-        for mailbox_id in mailbox_ids:
-            lock = f"mailbox:{mailbox_id}"
-            job = self._task.configure(connection=connection, lock=lock, queueing_lock=lock)
+        for job in jobs:
+            lock = f"mailbox:{job.mailbox_id}"
+            row = self._task.configure(
+                connection=connection,
+                lock=lock,
+                queueing_lock=f"{lock}:{job.task.value}",
+                priority=PRIORITY[job.task],
+            )
             try:
                 with session.begin_nested():
-                    job.defer(mailbox_id=mailbox_id)
+                    row.defer(mailbox_id=job.mailbox_id, task=job.task.value)
             except AlreadyEnqueued:
-                log.debug("drain_waits_already", mailbox_id=mailbox_id)
+                log.debug("job_waits_already", mailbox_id=job.mailbox_id, task=job.task.value)
 
     def start(self) -> None:
         """Work in a thread of its own, which runs Procrastinate's event loop."""
@@ -103,12 +109,12 @@ class QueueRunner:
         self._deferring.close()
 
 
-def _only_deferred(mailbox_id: int) -> None:
-    raise AssertionError(f"mailbox {mailbox_id}: jobs run in the worker's app, not in the one that defers")
+def _only_deferred(mailbox_id: int, task: str) -> None:
+    raise AssertionError(f"mailbox {mailbox_id}, {task}: jobs run in the worker's app, not in the one that defers")
 
 
-def _running(drain: Drain) -> Drain:
-    def drain_mailbox(mailbox_id: int) -> None:
-        drain(mailbox_id)
+def _running(work: Work) -> Callable[..., None]:
+    def drain_mailbox(mailbox_id: int, task: str = Task.NEW_MAIL.value) -> None:
+        work(Job(mailbox_id, Task(task)))
 
     return drain_mailbox

@@ -66,6 +66,10 @@ class Bucket:
             free, at_ms = free + back, _back_ms(slot)
         return max(at_ms, self.closed_until_ms, now_ms) - now_ms
 
+    def share_out(self, now_ms: int) -> float:
+        """How much of the minute's units is taken, from 0 to 1."""
+        return sum(units for _, units in self._out(now_ms)) / self.limit
+
     def closed(self, until_ms: int) -> Bucket:
         """The bucket after Gmail asked for silence until then."""
         return replace(self, closed_until_ms=max(self.closed_until_ms, until_ms))

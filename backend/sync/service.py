@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import structlog
@@ -19,10 +19,12 @@ from backend.mail import store as mail
 from backend.mail.normalise import normalise
 from backend.mail.store import Incoming, MailboxFacts
 from backend.sync import store
+from backend.sync.admission import Admission, skip_of
 from backend.sync.ledger.rules import next_audit
 from backend.sync.ledger.service import booked
-from backend.sync.rules import DOUBT, LISTED, NEW_MAIL, REFRESH, final_reason, is_newer, skip_reason, wait_s
+from backend.sync.rules import DOUBT, KNOWN, LISTED, NEW_MAIL, REFRESH, final_reason, is_newer, skip_reason, wait_s
 from backend.sync.shapes import Lease, QueueItem, SkipReason
+from backend.sync.withdrawal import labels_of, withdraw
 
 log = structlog.get_logger(__name__)
 
@@ -51,11 +53,13 @@ class MailboxSync:
     linker: Linker
     clock: Clock
     private_label_ids: frozenset[str] = frozenset()
+    admission: Admission = field(default_factory=Admission)
 
     def begin_listing(self, session: Session, profile: Profile) -> None:
         """Pin the cursor before the first page: what changes from here on stands in history."""
         listing = store.cursor_of(session, self.lease.mailbox_id).listing + 1
         values = {"history_id": profile.history_id, "is_listing": True, "listing": listing, "page_token": None}
+        values["is_widening"] = False
         first_audit = next_audit(self.lease.mailbox_id, self.clock.now())
         self._hold(session, **values, estimate=profile.messages_total, next_audit_at=first_audit)
 
@@ -67,9 +71,19 @@ class MailboxSync:
         unknown = {r.id: r.thread_id for r in page.refs if r.id not in known}
         with self._booked(session, unknown):
             store.queue_unseen(session, self.lease.mailbox_id, unknown.items(), LISTED, self.clock.now())
-        if page.next_page_token is None:
+        is_over = page.next_page_token is None
+        if is_over and not store.is_widening(session, self.lease.mailbox_id):
             self._close_listing(session, cursor.listing)
-        self._hold(session, is_listing=page.next_page_token is not None, page_token=page.next_page_token)
+        widening = {"is_widening": False} if is_over else {}
+        self._hold(session, is_listing=not is_over, page_token=page.next_page_token, **widening)
+
+    def take_relevant(self, session: Session, page: MessagePage) -> None:
+        """Queue what a query found and the store lacks, before the listing of all comes to it."""
+        stored = mail.known_gmail_ids(session, self.lease.mailbox_id, [r.id for r in page.refs])
+        unknown = {r.id: r.thread_id for r in page.refs if r.id not in stored}
+        with self._booked(session, unknown):
+            store.queue_unseen(session, self.lease.mailbox_id, unknown.items(), KNOWN, self.clock.now())
+        self._hold(session)
 
     def _close_listing(self, session: Session, listing: int) -> None:
         """A complete listing is the only thing that may cast doubt on copies: each is asked for before it goes."""
@@ -119,6 +133,15 @@ class MailboxSync:
         changes = [(e.ref.id, verbs[e.change], frozenset(e.label_ids)) for e in events if e.change in verbs]
         concerned = mail.change_labels(session, self._facts(), changes)
         self._relink_if_private(session, concerned)
+        self._heed_labels(session, {gmail_id for gmail_id, _, _ in changes})
+
+    def _heed_labels(self, session: Session, gmail_ids: Collection[str]) -> None:
+        """Copies leave where the mailbox's rules keep out what bears their labels."""
+        if self.admission.rules.labels_in or self.admission.rules.labels_out:
+            copies = labels_of(session, self.lease.mailbox_id, gmail_ids)
+            refusals = [(copy, self.admission.label_refusal(copy.labels)) for copy in copies]
+            skipped = {(c.gmail_id, c.gmail_thread_id): skip_of(why) for c, why in refusals if why is not None}
+            withdraw(session, self.lease, skipped, self.clock.now())
 
     def _relink_if_private(self, session: Session, message_ids: Collection[int]) -> None:
         if self.private_label_ids and message_ids:
@@ -154,8 +177,11 @@ class MailboxSync:
     def keep(self, session: Session, read: Read) -> None:
         """Store, link and account for a batch: each of its ids is stored, skipped or postponed when this commits."""
         serialise(session, "mail", self.lease.workspace_id)
+        admitted, refused = self.admission.judge(session, read.incoming)
+        read = replace(read, incoming=admitted, skipped=read.skipped | refused)
         with self._booked(session, read.ids, errors=len(read.failed)):
             self._settle(session, read)
+        self._heed_labels(session, read.labels)
         self._hold(session)
 
     def _settle(self, session: Session, read: Read) -> None:

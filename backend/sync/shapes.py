@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -17,6 +18,12 @@ class SkipReason(StrEnum):
     GONE = "gone"
     REFUSED = "refused"
     UNREADABLE = "unreadable"
+    LEFT_OUT = "left_out"
+    WINDOW = "outside_window"
+    LABEL = "label_rule"
+    UNKNOWN = "unknown_people"
+    INTERNAL = "internal"
+    EXCLUDED = "excluded"
 
 
 class End(StrEnum):
@@ -27,6 +34,33 @@ class End(StrEnum):
     BUSY = "busy"
     LATER = "later"
     STOPPED = "stopped"
+
+
+class Task(StrEnum):
+    """What is to be done for a mailbox; the order is that in which workers prefer them."""
+
+    NEW_MAIL = "new_mail"
+    IMPORT = "import"
+    UNWATCH = "unwatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Due work for one mailbox."""
+
+    mailbox_id: int
+    task: Task = Task.NEW_MAIL
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a mailbox still waits for: when the earliest id of each kind may be fetched; None: none waits."""
+
+    new_mail_at: datetime | None
+    import_at: datetime | None
+    history_id: str | None
+    hinted_history_id: str | None
+    hint_looks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +90,7 @@ class QueueItem:
     thread_id: str
     attempts: int
     is_stored: bool
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, case, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, CursorResult, Select, case, delete, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.accounts.tables import Mailbox
 from backend.db import insert_ignoring, upsert
 from backend.mail.store import chunks
 from backend.mail.tables import Copy
-from backend.sync.shapes import Cursor, Lease, QueueItem, SkipReason
+from backend.sync.rules import DUE_EVERY_S, FIRST_OF_IMPORT
+from backend.sync.shapes import Cursor, Lease, QueueItem, SkipReason, Task, Waiting
 from backend.sync.tables import SyncItem, SyncState
 
 LEASE = timedelta(minutes=5)
-DUE_EVERY = timedelta(seconds=60)
+DUE_EVERY = timedelta(seconds=DUE_EVERY_S)
 
 
 class LeaseLostError(Exception):
@@ -38,30 +39,58 @@ def welcome_new(session: Session, now: datetime) -> None:
 
 
 def claim_due(session: Session, now: datetime, limit: int) -> list[int]:
-    """Take up to `limit` mailboxes that are due, longest waiting first, and make each due again a minute later.
+    """Take up to `limit` mailboxes whose new mail is due, longest waiting first; each is due again a minute later.
 
-    Two workers never take the same one: PostgreSQL skips rows that the other has locked, SQLite has one writer.
+    Two workers never take the same one: PostgreSQL skips rows that the other has locked, SQLite has one writer. One
+    that is being drained stays due until it is free.
     """
-    due = (
-        select(SyncState.mailbox_id)
-        .join(Mailbox, Mailbox.id == SyncState.mailbox_id)
-        .where(SyncState.next_sync_at <= now, Mailbox.status == "active")
-        .order_by(SyncState.next_sync_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=SyncState)
-    )
-    ids = list(session.scalars(due))
+    ids = _claimable(session, SyncState.next_sync_at, now, limit)
     if ids:
         session.execute(update(SyncState).where(SyncState.mailbox_id.in_(ids)).values(next_sync_at=now + DUE_EVERY))
     return ids
 
 
+def claim_imports(session: Session, now: datetime, limit: int) -> list[int]:
+    """Take up to `limit` mailboxes whose import is due: whose last turn is longest ago, so that all share evenly.
+
+    One whose new mail is due as well is left until that is done.
+    """
+    is_quiet = SyncState.next_sync_at > now
+    ids = _claimable(session, SyncState.next_import_at, now, limit, is_quiet)
+    if ids:
+        session.execute(update(SyncState).where(SyncState.mailbox_id.in_(ids)).values(next_import_at=now + DUE_EVERY))
+    return ids
+
+
+def _claimable(
+    session: Session, due_at: InstrumentedAttribute[Any], now: datetime, limit: int, *where: ColumnElement[bool]
+) -> list[int]:
+    due = (
+        select(SyncState.mailbox_id)
+        .join(Mailbox, Mailbox.id == SyncState.mailbox_id)
+        .where(due_at <= now, Mailbox.status == "active", _is_free(now), *where)
+        .order_by(due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=SyncState)
+    )
+    return list(session.scalars(due))
+
+
+def come_back(session: Session, mailbox_id: int, task: Task, at: datetime) -> None:
+    """Let a task that found the mailbox in other hands be due again at that moment."""
+    column = SyncState.next_import_at if task is Task.IMPORT else SyncState.next_sync_at
+    session.execute(update(SyncState).where(SyncState.mailbox_id == mailbox_id, column > at).values({column: at}))
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return SyncState.lease_until.is_(None) | (SyncState.lease_until <= now)
+
+
 def take_lease(session: Session, mailbox_id: int, now: datetime) -> Lease | None:
     """Take the mailbox for one drain; None where somebody has it, or it is not active."""
-    free = SyncState.lease_until.is_(None) | (SyncState.lease_until <= now)
     taken = session.execute(
         update(SyncState)
-        .where(SyncState.mailbox_id == mailbox_id, free, _is_active(mailbox_id))
+        .where(SyncState.mailbox_id == mailbox_id, _is_free(now), _is_active(mailbox_id))
         .values(lease_until=now + LEASE, fence=SyncState.fence + 1)
         .returning(SyncState.workspace_id, SyncState.fence)
     ).one_or_none()
@@ -104,6 +133,11 @@ def cursor_of(session: Session, mailbox_id: int) -> Cursor:
     """Where the mailbox stands."""
     s = session.get_one(SyncState, mailbox_id, populate_existing=True)
     return Cursor(s.history_id, s.is_listing, s.listing, s.page_token)
+
+
+def is_widening(session: Session, mailbox_id: int) -> bool:
+    """Whether the listing under way only looks for what changed rules let in."""
+    return session.get_one(SyncState, mailbox_id).is_widening
 
 
 def failures_of(session: Session, mailbox_id: int) -> int:
@@ -159,21 +193,78 @@ def forget(session: Session, mailbox_id: int, gmail_ids: Collection[str]) -> Non
         session.execute(delete(SyncItem).where(SyncItem.mailbox_id == mailbox_id, SyncItem.gmail_id.in_(chunk)))
 
 
-def next_items(session: Session, mailbox_id: int, now: datetime, limit: int) -> list[QueueItem]:
-    """The next pending ids, best priority first."""
+def next_items(
+    session: Session, mailbox_id: int, now: datetime, limit: int, *, before: int | None = None
+) -> list[QueueItem]:
+    """The next pending ids, best priority first; `before`: only those of a better priority than this."""
     query = (
-        select(SyncItem.gmail_id, SyncItem.gmail_thread_id, SyncItem.attempts, Copy.id.is_not(None).label("is_stored"))
-        .outerjoin(Copy, (Copy.mailbox_id == SyncItem.mailbox_id) & (Copy.gmail_id == SyncItem.gmail_id))
+        _items()
         .where(SyncItem.mailbox_id == mailbox_id, SyncItem.state == "pending", SyncItem.next_attempt_at <= now)
         .order_by(SyncItem.priority, SyncItem.id)
         .limit(limit)
     )
-    return [QueueItem(r.gmail_id, r.gmail_thread_id, r.attempts, bool(r.is_stored)) for r in session.execute(query)]
+    if before is not None:
+        query = query.where(SyncItem.priority < before)
+    return [_read(row) for row in session.execute(query)]
+
+
+def thread_mates(session: Session, mailbox_id: int, now: datetime, items: Sequence[QueueItem]) -> list[QueueItem]:
+    """Further pending ids of the same Gmail threads, which are got with them."""
+    mates: list[QueueItem] = []
+    chosen = {item.gmail_id for item in items}
+    for chunk in chunks(sorted({item.thread_id for item in items})):
+        query = _items().where(
+            SyncItem.mailbox_id == mailbox_id,
+            SyncItem.gmail_thread_id.in_(chunk),
+            SyncItem.state == "pending",
+            SyncItem.next_attempt_at <= now,
+        )
+        mates += [_read(row) for row in session.execute(query.order_by(SyncItem.id)) if row.gmail_id not in chosen]
+    return mates
+
+
+def _items() -> Select[str, str, int, int, bool]:
+    """Queue items, each with whether its copy is stored."""
+    joined = (Copy.mailbox_id == SyncItem.mailbox_id) & (Copy.gmail_id == SyncItem.gmail_id)
+    return select(
+        SyncItem.gmail_id,
+        SyncItem.gmail_thread_id,
+        SyncItem.attempts,
+        SyncItem.priority,
+        Copy.id.is_not(None).label("is_stored"),
+    ).outerjoin(Copy, joined)
+
+
+def _read(row: Any) -> QueueItem:
+    return QueueItem(row.gmail_id, row.gmail_thread_id, row.attempts, bool(row.is_stored), row.priority)
 
 
 def next_attempt_at(session: Session, mailbox_id: int) -> datetime | None:
     """When the earliest pending id may be tried; None where nothing is pending."""
     where = (SyncItem.mailbox_id == mailbox_id, SyncItem.state == "pending")
+    return session.scalar(select(func.min(SyncItem.next_attempt_at)).where(*where))
+
+
+def waiting_for(session: Session, mailbox_id: int, now: datetime) -> Waiting:
+    """What the mailbox still waits for; a listing under way is due at once, the nightly audit is slow work as well."""
+    state = session.get_one(SyncState, mailbox_id, populate_existing=True)
+    queued_at = _earliest(session, mailbox_id, now, SyncItem.priority >= FIRST_OF_IMPORT)
+    slow = [now if state.is_listing else None, queued_at, state.next_audit_at]
+    return Waiting(
+        new_mail_at=_earliest(session, mailbox_id, now, SyncItem.priority < FIRST_OF_IMPORT),
+        import_at=min(filter(None, slow), default=None),
+        history_id=state.history_id,
+        hinted_history_id=state.hinted_history_id,
+        hint_looks=state.hint_looks,
+    )
+
+
+def _earliest(session: Session, mailbox_id: int, now: datetime, which: ColumnElement[bool]) -> datetime | None:
+    """When the first pending id of a kind may be tried, at the earliest now; None where none is pending."""
+    where = (SyncItem.mailbox_id == mailbox_id, SyncItem.state == "pending", which)
+    ready = select(SyncItem.id).where(*where, SyncItem.next_attempt_at <= now).limit(1)
+    if session.scalar(ready) is not None:  # the usual case, answered without looking at all that wait
+        return now
     return session.scalar(select(func.min(SyncItem.next_attempt_at)).where(*where))
 
 

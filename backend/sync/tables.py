@@ -31,7 +31,7 @@ class SyncState(Base):
     estimate: Mapped[int] = mapped_column(default=0, doc="messages in the mailbox as Gmail guessed; 0: not known")
     next_sync_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when its new mail is to be looked for")
     next_import_at: Mapped[datetime | None] = mapped_column(
-        UtcDateTime, doc="when the import of older mail goes on; None: there is none left"
+        UtcDateTime, doc="when slow work goes on: the import of older mail, the nightly audit; None: there is none"
     )
     hinted_history_id: Mapped[str | None] = mapped_column(
         String(20), doc="newest historyId that a push notice named and the cursor has not passed; None: none waits"

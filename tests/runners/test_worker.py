@@ -32,6 +32,7 @@ from backend.mail.tables import Copy, Message
 from backend.runners.queue import QueueRunner
 from backend.runners.threads import ThreadRunner
 from backend.settings import Settings, read_settings
+from backend.sync.shapes import Job, Task
 from backend.sync.store import claim_due
 from backend.sync.tables import SyncState
 from backend.worker import Worker
@@ -83,12 +84,16 @@ def stored(db: Database) -> int:
 def test_a_tick_brings_due_mailboxes_up_to_date(office: Office, worker: Worker) -> None:
     office.mail(ALICE, DORA)
     assert worker.tick() == 1
+    wait_until(lambda: _is_idle(office))
+    assert worker.tick() == 1  # after the first look for new mail, the import
     wait_until(lambda: stored(office.db) == 1)
 
 
 def test_a_mailbox_is_not_due_again_before_a_minute_has_passed(office: Office, worker: Worker) -> None:
     assert worker.tick() == 1
     wait_until(lambda: _is_idle(office))
+    assert worker.tick() == 1
+    wait_until(lambda: _is_idle(office) and not _has_import(office))
     assert worker.tick() == 0
     office.clock.advance(timedelta(seconds=61))
     office.mail(ALICE, DORA)
@@ -100,6 +105,12 @@ def _is_idle(office: Office) -> bool:
     with office.db.read() as session:
         state = session.scalars(select(SyncState)).one()
         return state.last_success_at is not None and state.lease_until is None
+
+
+def _has_import(office: Office) -> bool:
+    with office.db.read() as session:
+        due_at = session.scalars(select(SyncState.next_import_at)).one()
+        return due_at is not None and due_at <= office.clock.now()
 
 
 def test_two_claims_never_take_the_same_mailbox(two_reps: Office) -> None:
@@ -115,20 +126,32 @@ def test_a_thread_runner_survives_a_drain_that_crashes_and_queues_a_waiting_mail
     seen: list[int] = []
     lock = Lock()
 
-    def drain(mailbox_id: int) -> None:
+    def drain(job: Job) -> None:
         with lock:
-            seen.append(mailbox_id)
-        time.sleep(0.1)
-        if mailbox_id == 1:
+            seen.append(job.mailbox_id)
+        if job.mailbox_id == 1:
             raise RuntimeError("boom")
 
     runner = ThreadRunner(drain, size=1)
     for ids in ([1, 2], [2, 3]):
         with sqlite_db.write() as session:
-            runner.submit(session, ids)
+            runner.submit(session, [Job(i) for i in ids])
+    runner.start()
     wait_until(lambda: sorted(seen) == [1, 2, 3])
     runner.stop()
     assert seen.count(2) == 1
+
+
+def test_new_mail_goes_before_imports_that_wait_longer(sqlite_db: Database) -> None:
+    seen: list[Job] = []
+    runner = ThreadRunner(seen.append, size=1)
+    jobs = [Job(1, Task.IMPORT), Job(2, Task.IMPORT), Job(3, Task.NEW_MAIL), Job(4, Task.NEW_MAIL)]
+    with sqlite_db.write() as session:
+        runner.submit(session, jobs)
+    runner.start()
+    wait_until(lambda: len(seen) == 4)
+    runner.stop()
+    assert [job.mailbox_id for job in seen] == [3, 4, 1, 2]
 
 
 def test_a_claim_that_is_rolled_back_leaves_no_job_behind(db: Database) -> None:
@@ -137,7 +160,7 @@ def test_a_claim_that_is_rolled_back_leaves_no_job_behind(db: Database) -> None:
     else:
         runner = QueueRunner(db.engine.url.render_as_string(hide_password=False), lambda _id: pytest.fail("ran"))
     with pytest.raises(RuntimeError, match="changed our mind"), db.write() as session:
-        runner.submit(session, [1, 2])
+        runner.submit(session, [Job(1), Job(2)])
         raise RuntimeError("changed our mind")
     if not db.is_sqlite:
         with db.engine.connect() as connection:
@@ -238,10 +261,17 @@ def test_two_workers_share_twenty_mailboxes_and_one_that_is_killed_is_missed_by_
     with fleet.db.read() as session:
         messages = session.scalar(select(func.count()).select_from(Message))
     assert messages == MAILS // 3 + MAILBOXES * MAILS * 2 // 3
+    wait_until(lambda: _nothing_runs(fleet.db))
     first.kill()
     with fleet.db.write() as session:  # all is due at once for the one that is left
         session.execute(update(SyncState).values(next_sync_at=SystemClock().now(), last_success_at=None))
     wait_until(lambda: _all_succeeded(fleet.db))
+
+
+def _nothing_runs(db: Database) -> bool:
+    with db.read() as session:
+        works = SyncState.lease_until.is_not(None) | (SyncState.next_import_at <= SystemClock().now())
+        return session.scalar(select(func.count()).select_from(SyncState).where(works)) == 0
 
 
 def _all_succeeded(db: Database) -> bool:

@@ -14,7 +14,7 @@ _MINUTE_MS = 60_000
 class Quota:
     """Counts every call; refuses (429) what goes beyond a limit. None is no limit.
 
-    `calls` (by verb) and `units` (by address) count what was served since the start.
+    `calls` (by verb) and `units` (by address) count what was served since the start, `refused` what was not.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -22,6 +22,7 @@ class Quota:
         self.per_project_minute: int | None = None
         self.calls: Counter[str] = Counter()
         self.units: Counter[str] = Counter()
+        self.refused = 0
         self._clock = clock
         self._lock = Lock()
         self._minute = 0
@@ -44,9 +45,9 @@ class Quota:
             self._minute = minute
             self._spent.clear()
 
-    @staticmethod
-    def _check(units: int, limit: int | None, which: str, wait_s: int) -> None:
+    def _check(self, units: int, limit: int | None, which: str, wait_s: int) -> None:
         if limit is not None and units > limit:
+            self.refused += 1
             message = (
                 f"Quota exceeded for quota metric 'Queries' and limit 'Queries {which}' of service "
                 "'gmail.googleapis.com' for consumer 'project_number:0'."
