@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import ApiKey, GivenAnswer, Mailbox, MailboxAlias, SignInLink, User, Workspace
@@ -31,7 +32,12 @@ def first_workspace(session: Session) -> Workspace | None:
 
 def find_user_by_email(session: Session, email: str) -> User | None:
     """Return whoever signs in with `email` (any case), in any workspace."""
-    return session.scalars(select(User).where(User.email == clean(email).strip().lower())).first()
+    return session.scalars(_user_by_email(), {"email": clean(email).strip().lower()}).first()
+
+
+@cache  # asked for every card
+def _user_by_email() -> Select[User]:
+    return select(User).where(User.email == bindparam("email"))
 
 
 def find_user(session: Session, user_id: int) -> User | None:
@@ -137,10 +143,16 @@ def aliases(session: Session, mailbox_id: int) -> frozenset[str]:
 
 def team_addresses(session: Session, workspace_id: int) -> frozenset[str]:
     """Return every address of the team: its mailboxes and their aliases by key, its users as they sign in."""
+    return frozenset(session.scalars(_team_addresses(), {"workspace_id": workspace_id}))
+
+
+@cache  # asked for every card, and for every batch of mail
+def _team_addresses() -> CompoundSelect[str]:
+    workspace_id: BindParameter[int] = bindparam("workspace_id")
     own = select(Mailbox.address_key).where(Mailbox.workspace_id == workspace_id)
     other = select(MailboxAlias.address_key).where(MailboxAlias.workspace_id == workspace_id)
     people = select(User.email).where(User.workspace_id == workspace_id)
-    return frozenset(session.scalars(own.union(other, people)))
+    return own.union(other, people)
 
 
 def replace_aliases(session: Session, mailbox: Mailbox, keys: Iterable[str]) -> None:

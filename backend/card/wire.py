@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 _EMPTY: tuple[object, ...] = (None, "", (), {}, 0)  # 0 equals False, and is every number's default
@@ -30,6 +31,7 @@ def wire_fields(shape: Any) -> dict[str, Any]:
     return {_camel(name): wire_value(value) for name, value in present if value not in _EMPTY}
 
 
+@cache  # of a few dozen field names, thousands of times a card
 def _camel(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)

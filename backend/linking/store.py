@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, exists, func, or_, select, update
+from sqlalchemy import Select, Table, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import ContactPolicy
@@ -28,8 +29,7 @@ def load_policy(session: Session, workspace_id: int) -> Policy:
     """What the team decided about linking, with its own addresses."""
     workspace = session.get_one(Workspace, workspace_id)
     excluded: dict[str, dict[str, int]] = {"address": {}, "domain": {}}
-    whole_team = (Exclusion.workspace_id == workspace_id, Exclusion.mailbox_id.is_(None))
-    for kind, value, i in session.execute(select(Exclusion.kind, Exclusion.value, Exclusion.id).where(*whole_team)):
+    for kind, value, i in session.execute(_exclusions(), {"workspace_id": workspace_id}):
         excluded[kind][value] = i
     return Policy(
         contact_policy=ContactPolicy(workspace.contact_policy),
@@ -39,6 +39,12 @@ def load_policy(session: Session, workspace_id: int) -> Policy:
         excluded_keys=excluded["address"],
         excluded_domains=excluded["domain"],
     )
+
+
+@cache  # asked for every card, and for every batch of mail
+def _exclusions() -> Select[str, str, int]:
+    whole_team = (Exclusion.workspace_id == bindparam("workspace_id"), Exclusion.mailbox_id.is_(None))
+    return select(Exclusion.kind, Exclusion.value, Exclusion.id).where(*whole_team)
 
 
 def own_keys(session: Session, workspace_id: int) -> frozenset[str]:

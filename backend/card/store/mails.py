@@ -1,13 +1,14 @@
-"""The open mail and what it hangs on; each function is one statement."""
+"""The open mail and what it hangs on; each function is one statement, built once for a reader."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, literal, select, union_all
+from sqlalchemy import Select, String, and_, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from backend.accounts.shapes import Actor
@@ -20,6 +21,8 @@ from backend.privacy.shapes import Sight
 from backend.privacy.store.sight import is_own
 from backend.records.shapes import RecordKind
 from backend.records.tables import Record
+
+READERS = 512  # whose statements are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,7 @@ class LinkRow:
 
 def mail_by_id(session: Session, actor: Actor, message_id: int) -> MailRow | None:
     """A mail by its id, if the reader may see it."""
-    query = _mails(actor).where(Message.id == message_id)
-    return _mail_row(session.execute(query).first())
+    return _mail_row(session.execute(_mail_by_id(actor), {"id": message_id}).first())
 
 
 def mail_by_traces(session: Session, actor: Actor, rfc_id: str, gmail_id: str) -> MailRow | None:
@@ -67,6 +69,18 @@ def mail_by_traces(session: Session, actor: Actor, rfc_id: str, gmail_id: str) -
 
     Two mails can bear one Message-ID: then the reader's own copy under that Gmail id decides.
     """
+    traces = {"rfc_id": rfc_id, "gmail_id": gmail_id}
+    return _mail_row(session.execute(_mail_by_traces(actor), traces).first())
+
+
+@lru_cache(maxsize=READERS)
+def _mail_by_id(actor: Actor) -> Select[*tuple[Any, ...]]:
+    return _mails(actor).where(Message.id == bindparam("id"))
+
+
+@lru_cache(maxsize=READERS)
+def _mail_by_traces(actor: Actor) -> Select[*tuple[Any, ...]]:
+    rfc_id, gmail_id = bindparam("rfc_id", type_=String()), bindparam("gmail_id", type_=String())
     by_copy = (
         select(Copy.message_id.label("id"), literal(0).label("rank"))
         .join(Mailbox, Mailbox.id == Copy.mailbox_id)
@@ -74,16 +88,15 @@ def mail_by_traces(session: Session, actor: Actor, rfc_id: str, gmail_id: str) -
             Mailbox.workspace_id == actor.workspace_id,
             Mailbox.user_id == actor.user_id,
             Copy.gmail_id == gmail_id,
-            literal(gmail_id) != "",
+            gmail_id != "",
         )
     )
     by_rfc_id = select(Message.id, literal(1)).where(
-        Message.workspace_id == actor.workspace_id, Message.rfc_message_id == rfc_id, literal(rfc_id) != ""
+        Message.workspace_id == actor.workspace_id, Message.rfc_message_id == rfc_id, rfc_id != ""
     )
     traces = union_all(by_copy, by_rfc_id).subquery()
     query = _mails(actor).join(traces, traces.c.id == Message.id)
-    ranked = query.order_by(traces.c.rank, is_own(actor).desc(), Message.id).limit(1)
-    return _mail_row(session.execute(ranked).first())
+    return query.order_by(traces.c.rank, is_own(actor).desc(), Message.id).limit(1)
 
 
 def _mails(actor: Actor) -> Select[*tuple[Any, ...]]:
@@ -110,30 +123,40 @@ def _mail_row(row: Any) -> MailRow | None:
 
 def links_of_mail(session: Session, workspace_id: int, message_id: int) -> list[LinkRow]:
     """The links of a mail that hold, in the order in which they were made."""
-    return _link_rows(session, _links(workspace_id).where(Link.message_id == message_id).order_by(Link.id))
+    return _link_rows(session, _links_of_mail(), {"workspace_id": workspace_id, "message_id": message_id})
 
 
 def find_link(session: Session, workspace_id: int, link_id: int) -> LinkRow | None:
     """A link that holds or held; whoever asks must be able to see its mail."""
-    found = _link_rows(session, _links(workspace_id, only_present=False).where(Link.id == link_id))
+    found = _link_rows(session, _link_by_id(), {"workspace_id": workspace_id, "id": link_id})
     return found[0] if found else None
 
 
-def _links(workspace_id: int, *, only_present: bool = True) -> Select[*tuple[Any, ...]]:
+@cache
+def _links_of_mail() -> Select[*tuple[Any, ...]]:
+    of_mail = (Link.message_id == bindparam("message_id"), Link.undone_at.is_(None))
+    return _links().where(*of_mail).order_by(Link.id)
+
+
+@cache
+def _link_by_id() -> Select[*tuple[Any, ...]]:
+    return _links().where(Link.id == bindparam("id"))
+
+
+def _links() -> Select[*tuple[Any, ...]]:
     record = Record.__table__.c
-    query = (
+    return (
         select(
             Link.id, Link.message_id, Link.record_id, record.kind, record.name, Link.rule, Link.evidence,
             Link.created_at,
         )
         .join(Record.__table__, record.id == Link.record_id)
-        .where(Link.workspace_id == workspace_id, record.deleted_at.is_(None))
+        .where(Link.workspace_id == bindparam("workspace_id"), record.deleted_at.is_(None))
     )  # fmt: skip
-    return query.where(Link.undone_at.is_(None)) if only_present else query
 
 
-def _link_rows(session: Session, query: Select[*tuple[Any, ...]]) -> list[LinkRow]:
+def _link_rows(session: Session, query: Select[*tuple[Any, ...]], wanted: Mapping[str, int]) -> list[LinkRow]:
     return [
         LinkRow(i, message_id, record_id, RecordKind(kind), name, Rule(rule), evidence, made_at)
-        for i, message_id, record_id, kind, name, rule, evidence, made_at in session.execute(query)
+        for i, message_id, record_id, kind, name, rule, evidence, made_at in session.execute(query, wanted)
     ]

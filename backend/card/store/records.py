@@ -1,13 +1,17 @@
-"""People, deals and tasks as cards show them; each function is one statement."""
+"""People, deals and tasks as cards show them; each function is one statement, built once.
+
+Building a statement takes Python longer than answering it takes the database: values come in when it is executed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select, union
+from sqlalchemy import BindParameter, Select, and_, bindparam, case, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from backend.accounts.tables import User
@@ -18,6 +22,12 @@ from backend.records.tables import Contact, ContactAddress, Deal, DealPerson, De
 
 MOST_DEALS = 20
 _NOBODY = 0  # no id: comparing with None would find the deals of no company
+_WORKSPACE: BindParameter[int] = bindparam("workspace_id")
+
+
+def _several(name: str) -> BindParameter[Any]:
+    """A list that is given when the statement is executed."""
+    return bindparam(name, expanding=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +74,31 @@ class TaskRow:
 
 def contacts_by_address(session: Session, workspace_id: int, keys: Collection[str]) -> dict[str, ContactRow]:
     """Living contacts by address key."""
-    query = _contacts(workspace_id, ContactAddress.contact_id == Contact.__table__.c.id).where(
-        ContactAddress.workspace_id == workspace_id, ContactAddress.address_key.in_(sorted(keys))
-    )
-    return {key: ContactRow(*facts) for key, *facts in session.execute(query)}
+    wanted = {"workspace_id": workspace_id, "keys": sorted(keys)}
+    return {key: ContactRow(*facts) for key, *facts in session.execute(_contacts_by_address(), wanted)}
 
 
 def contacts_by_id(session: Session, workspace_id: int, contact_ids: Collection[int]) -> dict[int, ContactRow]:
     """Living contacts by id, each with the primary address; "" where there is none."""
-    primary = and_(ContactAddress.contact_id == Contact.__table__.c.id, ContactAddress.is_primary)
-    query = _contacts(workspace_id, primary).where(Contact.__table__.c.id.in_(sorted(contact_ids)))
-    found = [ContactRow(*facts) for _key, *facts in session.execute(query)]
+    wanted = {"workspace_id": workspace_id, "ids": sorted(contact_ids)}
+    found = [ContactRow(*facts) for _key, *facts in session.execute(_contacts_by_id(), wanted)]
     return {contact.id: contact for contact in found}
 
 
-def _contacts(workspace_id: int, address: Any) -> Select[*tuple[Any, ...]]:
+@cache
+def _contacts_by_address() -> Select[*tuple[Any, ...]]:
+    return _contacts(ContactAddress.contact_id == Contact.__table__.c.id).where(
+        ContactAddress.workspace_id == _WORKSPACE, ContactAddress.address_key.in_(_several("keys"))
+    )
+
+
+@cache
+def _contacts_by_id() -> Select[*tuple[Any, ...]]:
+    primary = and_(ContactAddress.contact_id == Contact.__table__.c.id, ContactAddress.is_primary)
+    return _contacts(primary).where(Contact.__table__.c.id.in_(_several("ids")))
+
+
+def _contacts(address: Any) -> Select[*tuple[Any, ...]]:
     record, contact = Record.__table__.c, Contact.__table__.c
     employer = aliased(Record.__table__)
     return (
@@ -90,7 +110,7 @@ def _contacts(workspace_id: int, address: Any) -> Select[*tuple[Any, ...]]:
         .join(Contact.__table__, contact.id == record.id)
         .outerjoin(ContactAddress, address)
         .outerjoin(employer, and_(employer.c.id == contact.company_id, employer.c.deleted_at.is_(None)))
-        .where(record.workspace_id == workspace_id, record.deleted_at.is_(None))
+        .where(record.workspace_id == _WORKSPACE, record.deleted_at.is_(None))
     )  # fmt: skip
 
 
@@ -98,29 +118,38 @@ def deals_for(
     session: Session, workspace_id: int, linked_ids: Collection[int], contact_id: int | None, company_id: int | None
 ) -> list[DealRow]:
     """Those deals, and the open ones of a contact or of a company: in this order, the latest move first."""
-    deal = Deal.__table__.c
-    part = select(DealPerson.deal_id).where(DealPerson.contact_id == (contact_id or _NOBODY))
-    bought = select(deal.id).where(deal.company_id == (company_id or _NOBODY))
-    linked = select(deal.id).where(deal.id.in_(sorted(linked_ids)))
-    near = union(linked, part, bought).subquery()
-    rank = case((deal.id.in_(sorted(linked_ids)), 0), (deal.id.in_(part), 1), else_=2)
-    query = (
-        _deals(workspace_id)
-        .join(near, near.c[0] == deal.id)
-        .where(or_(deal.id.in_(sorted(linked_ids)), Stage.outcome == Outcome.OPEN.value))
-        .order_by(rank, deal.stage_entered_at.desc(), deal.id)
-        .limit(MOST_DEALS)
-    )
-    return [DealRow(*row) for row in session.execute(query)]
+    near = {"contact_id": contact_id or _NOBODY, "company_id": company_id or _NOBODY, "linked": sorted(linked_ids)}
+    return [DealRow(*row) for row in session.execute(_deals_for(), {"workspace_id": workspace_id, **near})]
 
 
 def deals_by_id(session: Session, workspace_id: int, deal_ids: Collection[int]) -> list[DealRow]:
     """Living deals by id, in no order."""
-    query = _deals(workspace_id).where(Deal.__table__.c.id.in_(sorted(deal_ids)))
-    return [DealRow(*row) for row in session.execute(query)]
+    wanted = {"workspace_id": workspace_id, "ids": sorted(deal_ids)}
+    return [DealRow(*row) for row in session.execute(_deals_by_id(), wanted)]
 
 
-def _deals(workspace_id: int) -> Select[*tuple[Any, ...]]:
+@cache
+def _deals_for() -> Select[*tuple[Any, ...]]:
+    deal, given = Deal.__table__.c, _several("linked")
+    part = select(DealPerson.deal_id).where(DealPerson.contact_id == bindparam("contact_id"))
+    bought = select(deal.id).where(deal.company_id == bindparam("company_id"))
+    near = union(select(deal.id).where(deal.id.in_(given)), part, bought).subquery()
+    rank = case((deal.id.in_(given), 0), (deal.id.in_(part), 1), else_=2)
+    return (
+        _deals()
+        .join(near, near.c[0] == deal.id)
+        .where(or_(deal.id.in_(given), Stage.outcome == Outcome.OPEN.value))
+        .order_by(rank, deal.stage_entered_at.desc(), deal.id)
+        .limit(MOST_DEALS)
+    )
+
+
+@cache
+def _deals_by_id() -> Select[*tuple[Any, ...]]:
+    return _deals().where(Deal.__table__.c.id.in_(_several("ids")))
+
+
+def _deals() -> Select[*tuple[Any, ...]]:
     record, deal = Record.__table__.c, Deal.__table__.c
     buyer = aliased(Record.__table__)
     references = select(func.min(DealReference.reference)).where(DealReference.deal_id == deal.id)
@@ -137,25 +166,38 @@ def _deals(workspace_id: int) -> Select[*tuple[Any, ...]]:
         .join(Stage, Stage.id == deal.stage_id)
         .outerjoin(User, User.id == record.owner_id)
         .outerjoin(buyer, and_(buyer.c.id == deal.company_id, buyer.c.deleted_at.is_(None)))
-        .where(record.workspace_id == workspace_id, record.deleted_at.is_(None))
+        .where(record.workspace_id == _WORKSPACE, record.deleted_at.is_(None))
     )  # fmt: skip
 
 
 def stages_of(session: Session, workspace_id: int, pipeline_ids: Collection[int]) -> dict[int, tuple[StageFact, ...]]:
     """The stages of pipelines, in order, by pipeline."""
-    query = (
-        select(Stage.pipeline_id, Stage.id, Stage.name)
-        .where(Stage.workspace_id == workspace_id, Stage.pipeline_id.in_(sorted(pipeline_ids)))
-        .order_by(Stage.position, Stage.id)
-    )
+    wanted = {"workspace_id": workspace_id, "ids": sorted(pipeline_ids)}
     found: dict[int, list[StageFact]] = {}
-    for pipeline_id, stage_id, name in session.execute(query):
+    for pipeline_id, stage_id, name in session.execute(_stages_of(), wanted):
         found.setdefault(pipeline_id, []).append(StageFact(str(stage_id), name))
     return {pipeline_id: tuple(stages) for pipeline_id, stages in found.items()}
 
 
+@cache
+def _stages_of() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Stage.pipeline_id, Stage.id, Stage.name)
+        .where(Stage.workspace_id == _WORKSPACE, Stage.pipeline_id.in_(_several("ids")))
+        .order_by(Stage.position, Stage.id)
+    )
+
+
 def next_tasks(session: Session, workspace_id: int, record_ids: Collection[int]) -> dict[int, TaskRow]:
     """The most pressing open task about each of these records, by record; tasks without a deadline come last."""
+    wanted = {"workspace_id": workspace_id, "ids": sorted(record_ids)}
+    rows = [TaskRow(i, text, due, about, RecordKind(kind), name) for i, text, due, about, kind, name in
+            session.execute(_next_tasks(), wanted)]  # fmt: skip
+    return {task.record_id: task for task in rows}
+
+
+@cache
+def _next_tasks() -> Select[*tuple[Any, ...]]:
     pressing = (Activity.due_at.is_(None), Activity.due_at, Activity.id)
     record = Record.__table__.c
     ranked = (
@@ -165,19 +207,16 @@ def next_tasks(session: Session, workspace_id: int, record_ids: Collection[int])
         )
         .join(ActivityRecord, ActivityRecord.activity_id == Activity.id)
         .where(
-            ActivityRecord.record_id.in_(sorted(record_ids)),
+            ActivityRecord.record_id.in_(_several("ids")),
             Activity.kind == "task", Activity.done_at.is_(None),
         )
         .subquery()
     )  # fmt: skip
-    query = (
+    return (
         select(ranked.c.id, ranked.c.text, ranked.c.due_at, record.id, record.kind, record.name)
         .join(Record.__table__, record.id == ranked.c.record_id)
-        .where(ranked.c.rank == 1, record.workspace_id == workspace_id)
+        .where(ranked.c.rank == 1, record.workspace_id == _WORKSPACE)
     )
-    rows = [TaskRow(i, text, due, about, RecordKind(kind), name) for i, text, due, about, kind, name in
-            session.execute(query)]  # fmt: skip
-    return {task.record_id: task for task in rows}
 
 
 def is_company_in_use(session: Session, company_id: int) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from backend.mail.shapes import Address, Kind, Participant, Role, StoredMessage
@@ -52,15 +53,16 @@ def load_messages(session: Session, workspace_id: int, message_ids: Sequence[int
 def participants_of(session: Session, message_ids: Sequence[int]) -> dict[int, list[Participant]]:
     """Everybody in the address headers, by mail, in the order of the headers."""
     people: dict[int, list[Participant]] = defaultdict(list)
-    p = MessageParticipant
-    query = (
-        select(p.message_id, p.role, p.address_key, p.email, p.name)
-        .where(p.message_id.in_(message_ids))
-        .order_by(p.message_id, p.position)
-    )
-    for message_id, role, key, email, name in session.execute(query):
+    for message_id, role, key, email, name in session.execute(_participants_of(), {"ids": list(message_ids)}):
         people[message_id].append(Participant(Role(role), Address(key, email, name)))
     return people
+
+
+@cache  # asked for every card
+def _participants_of() -> Select[int, str, str, str, str]:
+    p = MessageParticipant
+    wanted = p.message_id.in_(bindparam("ids", expanding=True))
+    return select(p.message_id, p.role, p.address_key, p.email, p.name).where(wanted).order_by(p.message_id, p.position)
 
 
 def _ids_with_open_copy(session: Session, message_ids: Sequence[int]) -> set[int]:
