@@ -25,20 +25,16 @@ from backend.sync.tables import SyncAudit
 
 log = structlog.get_logger(__name__)
 
-RULED_OUT = "outside_rules"
-Step = Callable[[], None]
 RULED_OUT = "ruled_out"  # never asked for, so no single reason is known
+Step = Callable[[], None]
 
 
-def audit_mailbox(
-    db: Database, gmail: Gmail, mailbox_id: int, *, query: str | None = None, beat: Step = lambda: None
-) -> Audit:
+def audit_mailbox(db: Database, gmail: Gmail, mailbox_id: int, beat: Step = lambda: None) -> Audit:
     """Compare ids: what Gmail lists (spam and bin apart) with what is stored, pending or skipped. Changes nothing.
 
-    `query` is what the import's rules ask Gmail for: what it leaves out is no gap, and counts as skipped by the rules.
     `beat` is called after each page of Gmail's list, so that a lease can be kept meanwhile.
     """
-    listed = dict(_listed(gmail, None, beat))
+    listed = dict(_listed(gmail, beat))
     ruled_out = _ruled_out(db, gmail, mailbox_id, listed, beat)
     with db.read() as session:
         live = store.live_copies(session, mailbox_id)
@@ -77,8 +73,8 @@ def _listed(gmail: Gmail, beat: Step, query: str | None = None) -> Iterator[tupl
 
 
 def audit_if_due(
-    db: Database, clock: Clock, gmail: Gmail, lease: Lease, *, query: str | None, read_history: Step, work: Step
-) -> None:
+    db: Database, clock: Clock, gmail: Gmail, lease: Lease, *, read_history: Step, work: Step
+) -> None:  # fmt: skip
     """The nightly audit: hold Gmail's list against the store, queue what differs, and let `work` settle it at once.
 
     `read_history` is called before the verdict: what arrived while the list was read is no gap.
@@ -87,7 +83,7 @@ def audit_if_due(
     with db.read() as session:
         if not ledger.is_audit_due(session, mailbox_id, clock.now()):
             return
-    found = audit_mailbox(db, gmail, mailbox_id, query=query, beat=lambda: _keep_lease(db, clock, lease))
+    found = audit_mailbox(db, gmail, mailbox_id, lambda: _keep_lease(db, clock, lease))
     read_history()
     with db.write() as session:
         found = _still_unexplained(session, mailbox_id, found)

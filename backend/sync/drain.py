@@ -71,8 +71,7 @@ class Drain:
         if self._has_time and self.task is not Task.NEW_MAIL:  # nothing is left, so Gmail's list and ours must agree
             self.meter.patience_s = AUDIT_PATIENCE_S
             audit_if_due(
-                self.db, self.clock, self.gmail, self.sync.lease, query=self.sync.admission.query,
-                read_history=self._read_history, work=self._work,
+                self.db, self.clock, self.gmail, self.sync.lease, read_history=self._read_history, work=self._work
             )  # fmt: skip
         if self.settled:
             log.info("mailbox_drained", mailbox_id=self.sync.lease.mailbox_id, settled=self.settled)
