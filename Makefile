@@ -84,7 +84,7 @@ addon:
 	npm run --silent types:addon
 
 i18n: ## Collect the texts that people read into the Spanish catalogue
-	$(BIN)/pybabel -q extract --no-location -F backend/web/babel.cfg -k _l -k _ -k lazy_gettext -o .setup/messages.pot backend
+	$(BIN)/pybabel -q extract --no-location -F backend/web/babel.cfg -k _l -k _ -k lazy_gettext -k UserError -k NotFoundError -k ForbiddenError -k ConflictError -o .setup/messages.pot backend
 	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -i .setup/messages.pot -d backend/web/translations
 
 i18n-compile:

@@ -23,7 +23,10 @@ def add_activity(session: Session, clock: Clock, workspace_id: int, new: NewActi
     if not text:
         raise UserError("The text is missing; write what it is about.")
     if len(text) > LONGEST_TEXT:
-        raise UserError(f"The text is longer than {LONGEST_TEXT} characters; shorten it, nothing was saved.")
+        raise UserError(
+            "The text is longer than %(longest_text)s characters; shorten it, nothing was saved.",
+            longest_text=LONGEST_TEXT,
+        )
     for record_id in new.record_ids:
         require(session, workspace_id, record_id, Record)
     activity = Activity(

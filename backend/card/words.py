@@ -15,6 +15,8 @@ from babel import Locale
 from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
+from backend.kit.errors import UserError
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -32,6 +34,10 @@ class Words:
     def gettext(self, message: str, **values: Any) -> str:
         """Translate `message` and fill in its `%(name)s`."""
         return self.translations.gettext(message) % values
+
+    def sentence_of(self, error: UserError) -> str:
+        """What the error says, in the reader's language."""
+        return error.told(self.translations.gettext)
 
     def ngettext(self, one: str, many: str, count: int, **values: Any) -> str:
         """Translate the form that fits `count`, and fill in `%(num)s` and the rest."""

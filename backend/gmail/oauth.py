@@ -35,6 +35,7 @@ SIGN_IN_SCOPES = ("openid", "email", "profile")
 # One restricted scope that covers all verbs of the gateway. readonly + compose would be two, and still not cover
 # `modify`; metadata hides the text; settings.basic is not needed to list send-as addresses.
 GMAIL_SCOPE = "https://www.googleapis.com/auth/gmail.modify"
+PUBSUB_SCOPE = "https://www.googleapis.com/auth/pubsub"
 MAILBOX_SCOPES = ("openid", "email", GMAIL_SCOPE)
 
 _MOST_MAILBOXES = 4096
@@ -132,7 +133,9 @@ class OAuthClient:
             },
         )
         if "error" in answer:
-            raise UserError(f"Google did not accept the sign-in ({answer['error']}); please start again.")
+            raise UserError(
+                "Google did not accept the sign-in (%(answer)s); please start again.", answer=answer["error"]
+            )
         scopes = frozenset(str(answer.get("scope", "")).split())
         return Tokens(str(answer.get("id_token", "")), str(answer.get("refresh_token", "")), scopes)
 
@@ -152,6 +155,12 @@ class AccessDesk:
         self._client = client
         self._service_account = _read_service_account(service_account_file, token_url)
         self.access = lru_cache(_MOST_MAILBOXES)(self._access)
+
+    def own_access(self, scope: str) -> Access:
+        """Access as the service account itself, to what is ours in Google's cloud. Raises `PermissionDenied`."""
+        if self._service_account is None:
+            raise PermissionDenied("GOOGLE_SERVICE_ACCOUNT_FILE is not set")
+        return _CredentialAccess(self._service_account.with_scopes([scope]))
 
     def _access(self, grant: UserGrant | DelegatedGrant) -> Access:
         if isinstance(grant, UserGrant):
@@ -223,11 +232,13 @@ def read_authorized_user(path: Path) -> UserGrant:
         found = json.loads(path.read_text(encoding="utf-8"))
         return UserGrant(found["refresh_token"], found["client_id"], found["client_secret"])
     except OSError as error:
-        raise UserError(f"“{path}” cannot be read: {error.strerror}.") from error
+        raise UserError("“%(path)s” cannot be read: %(why)s.", path=path, why=error.strerror) from error
     except KeyError as error:
-        raise UserError(f"“{path}” has no {error.args[0]}; it must be google-auth's authorized-user JSON.") from error
+        raise UserError(
+            "“%(path)s” has no %(args)s; it must be google-auth's authorized-user JSON.", path=path, args=error.args[0]
+        ) from error
     except (ValueError, TypeError) as error:
-        raise UserError(f"“{path}” is not google-auth's authorized-user JSON.") from error
+        raise UserError("“%(path)s” is not google-auth's authorized-user JSON.", path=path) from error
 
 
 def _read_service_account(path: str, token_url: str) -> service_account.Credentials | None:
@@ -240,8 +251,9 @@ def _read_service_account(path: str, token_url: str) -> service_account.Credenti
         )
     except (OSError, ValueError, TypeError, GoogleAuthError) as error:
         raise UserError(
-            f"GOOGLE_SERVICE_ACCOUNT_FILE names “{path}”, which is not a readable service-account key; "
-            "download it anew from Google's console."
+            "GOOGLE_SERVICE_ACCOUNT_FILE names “%(path)s”, which is not a readable service-account key; "
+            "download it anew from Google's console.",
+            path=path,
         ) from error
     return found
 

@@ -129,7 +129,7 @@ def _parted(session: Session, merge: RecordMerge) -> tuple[Record, Record]:
     records = [session.get_one(Record, i, with_for_update=held) for i in sorted((merge.kept_id, merge.lost_id))]
     kept, lost = sorted(records, key=lambda r: r.id != merge.kept_id)
     if kept.deleted_at is not None:
-        raise UserError(f"{kept.name} was merged into another record or deleted since; undo that first.")
+        raise UserError("%(name)s was merged into another record or deleted since; undo that first.", name=kept.name)
     return kept, lost
 
 

@@ -155,7 +155,9 @@ class Editor:
         taken += [(word, company.id, company.name) for word, company in companies.items()]
         for word, owner_id, name in taken:
             if owner_id != record.id:
-                raise ConflictError(f"{word} belongs to {name} already; nothing was saved. Leave it out.")
+                raise ConflictError(
+                    "%(word)s belongs to %(name)s already; nothing was saved. Leave it out.", word=word, name=name
+                )
         service.refuse_free_mail(changes.get("domains", ()))
 
     def _ties(self, record: Record) -> tuple[Concerned, int | None]:

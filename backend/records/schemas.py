@@ -7,6 +7,8 @@ from typing import Any
 from apiflask import Schema
 from apiflask.fields import Date, List, Nested, String
 from apiflask.validators import Length, OneOf, Regexp
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError
 
 from backend.accounts.rules import checked_email
@@ -14,10 +16,11 @@ from backend.kit.errors import UserError
 from backend.mail.addresses import registrable_domain
 from backend.records.shapes import Outcome, RecordKind
 from backend.web.fields import LARGEST_COUNT, Body, Currency, Id, IdInAddress, Line, Moment, Money, PageQuery, Whole
+from backend.web.i18n import sentence_of
 
 MOST_ADDRESSES = 20
 MOST_PEOPLE = 200
-_COUNTRY = Regexp(r"^([A-Z]{2})?\Z", error="Write the country in two capital letters, as in ES.")
+_COUNTRY = Regexp(r"^([A-Z]{2})?\Z", error=_l("Write the country in two capital letters, as in ES."))
 
 
 def is_address(text: str) -> None:
@@ -25,13 +28,13 @@ def is_address(text: str) -> None:
     try:
         checked_email(text)
     except UserError as error:
-        raise ValidationError(str(error)) from error
+        raise ValidationError(sentence_of(error)) from error
 
 
 def is_domain(text: str) -> None:
     """Raise `ValidationError` for what nobody can register."""
     if not registrable_domain(text):
-        raise ValidationError(f"“{text}” is not a mail domain; write it as nordwind.example.")
+        raise ValidationError(gettext("“%(text)s” is not a mail domain; write it as nordwind.example.", text=text))
 
 
 class Country(String):

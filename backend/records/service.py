@@ -82,7 +82,11 @@ def make_contact(session: Session, team: Team, new: NewContact) -> Contact:
     taken = lookup.contacts_by_address(session, team.workspace_id, keys)
     if taken:
         key, other = next(iter(taken.items()))
-        raise ConflictError(f"{key} belongs to {other.name} already; open that contact, or leave the address out.")
+        raise ConflictError(
+            "%(key)s belongs to %(name)s already; open that contact, or leave the address out.",
+            key=key,
+            name=other.name,
+        )
     _require_name(new.name)
     return writing.insert_contact(session, team.workspace_id, new, team.now())
 
@@ -91,7 +95,7 @@ def contact_from_address(email: str, name: str, origin: Origin, company_id: int 
     """What a mail address and its display name say of a person. Raises `UserError` for what is no address."""
     key = key_of(email)
     if "@" not in key:
-        raise UserError(f"“{email}” is not a mail address; write it as name@example.com.")
+        raise UserError("“%(email)s” is not a mail address; write it as name@example.com.", email=email)
     first, last = guess_names(name, email)
     shown = squeeze(name) or squeeze(f"{first} {last}") or email
     return NewContact(
@@ -111,7 +115,9 @@ def make_company(session: Session, team: Team, new: NewCompany) -> Company:
     taken = lookup.companies_by_domain(session, team.workspace_id, set(new.domains))
     if taken:
         domain, other = next(iter(taken.items()))
-        raise ConflictError(f"{domain} belongs to {other.name} already; open that company instead.")
+        raise ConflictError(
+            "%(domain)s belongs to %(name)s already; open that company instead.", domain=domain, name=other.name
+        )
     return writing.insert_company(session, team.workspace_id, new, team.now())
 
 
@@ -119,7 +125,9 @@ def refuse_free_mail(domains: Iterable[str]) -> None:
     """Raise `UserError` for a domain where anybody gets an address: it can be no company's."""
     for domain in domains:
         if is_free_mail(domain):
-            raise UserError(f"{domain} gives mail to everybody, so it cannot be a company's; leave the domain out.")
+            raise UserError(
+                "%(domain)s gives mail to everybody, so it cannot be a company's; leave the domain out.", domain=domain
+            )
 
 
 def company_of_address(session: Session, team: Team, address_key: str, origin: Origin) -> int | None:
@@ -158,7 +166,7 @@ def make_deal(session: Session, team: Team, new: NewDeal, prefix: str) -> Deal:
     serialise(session, "deal references", team.workspace_id)
     reference = (new.reference or writing.next_reference(session, team.workspace_id, prefix)).upper()
     if lookup.deals_by_reference(session, team.workspace_id, {reference}):
-        raise ConflictError(f"{reference} is another deal's reference; choose another one.")
+        raise ConflictError("%(reference)s is another deal's reference; choose another one.", reference=reference)
     deal = _deal_row(team, new, stage, now)
     session.add(deal)
     session.flush()
@@ -259,9 +267,7 @@ def require(session: Session, workspace_id: int, record_id: int, kind: type[R], 
     """
     record = writing.find_record(session, workspace_id, record_id, will_change=will_change)
     if not isinstance(record, kind):
-        raise NotFoundError(
-            f"There is no {kind.__name__.lower()} {record_id} here; it may have been deleted or merged."
-        )
+        raise NotFoundError("There is no such record here; it may have been deleted or merged.")
     return record
 
 

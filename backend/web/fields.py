@@ -15,6 +15,7 @@ from typing import Any
 from apiflask import Schema
 from apiflask.fields import AwareDateTime, Integer, String
 from apiflask.validators import Length, Range, Regexp
+from flask_babel import lazy_gettext as _l
 from marshmallow import RAISE
 
 from backend.kit.text import clean, squeeze
@@ -107,7 +108,7 @@ class Currency(String):
     """An ISO 4217 code."""
 
     def __init__(self, **kwargs: Any) -> None:
-        check = Regexp(r"^[A-Z]{3}\Z", error="Write three capital letters, as in EUR.")
+        check = Regexp(r"^[A-Z]{3}\Z", error=_l("Write three capital letters, as in EUR."))
         super().__init__(validate=check, metadata={"pattern": "^[A-Z]{3}$"}, **kwargs)
 
 

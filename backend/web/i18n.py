@@ -55,6 +55,11 @@ def speak_languages(app: Flask) -> None:
     app.jinja_env.filters.update({each.__name__: each for each in filters})
 
 
+def sentence_of(error: UserError) -> str:
+    """What the error says, in this visitor's language."""
+    return error.told(gettext)
+
+
 def choose_language() -> str:
     """What this browser chose in the menu, else the visitor's own, else what the browser asks for, else English."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "") if has_request_context() else ""

@@ -19,7 +19,6 @@ Item = TypeVar("Item")
 Key = int | float | str | bool | date | datetime | None
 
 _LARGEST_INTEGER = 2**63 - 1
-_BAD = "This page mark is not one of ours; begin again from the first page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,10 @@ def decode_cursor(cursor: str, *kinds: type[Any]) -> tuple[Any, ...]:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         keys = json.loads(urlsafe_b64decode(padded).decode("utf-8", "surrogatepass"))
         if not isinstance(keys, list) or len(keys) != len(kinds):
-            raise UserError(_BAD)
+            raise _bad_mark()
         return tuple(_typed(key, kind) for key, kind in zip(keys, kinds, strict=True))
     except (ValueError, RecursionError) as error:  # of ascii, base64, UTF-8, JSON and dates alike
-        raise UserError(_BAD) from error
+        raise _bad_mark() from error
 
 
 def _plain(key: Key) -> int | float | str | bool | None:
@@ -70,5 +69,9 @@ def _typed(key: object, kind: type[Any]) -> Any:
     if kind is date and isinstance(key, str):
         return date.fromisoformat(key)
     if type(key) is not kind or (isinstance(key, int) and abs(key) > _LARGEST_INTEGER):
-        raise UserError(_BAD)
+        raise _bad_mark()
     return clean(key) if isinstance(key, str) else key
+
+
+def _bad_mark() -> UserError:
+    return UserError("This page mark is not one of ours; begin again from the first page.")

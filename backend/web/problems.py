@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from backend.kit.errors import ConflictError, ForbiddenError, NotFoundError, UserError
+from backend.web.i18n import sentence_of
 
 PROGRAM_PATHS = ("/api/", "/addon/", "/push/")
 
@@ -46,7 +47,7 @@ def wants_problem() -> bool:
 
 def _answer_user_error(error: UserError) -> Response:
     status = next((code for kind, code in _STATUS_OF.items() if isinstance(error, kind)), 400)
-    return _answer(status, str(error))
+    return _answer(status, sentence_of(error))
 
 
 def _answer_http_exception(error: HTTPException) -> Response:

@@ -29,6 +29,7 @@ from backend.records.shapes import DealView
 from backend.records.store.reading import get_company, get_contact, get_deal
 from backend.records.tables import Record
 from backend.web.house import house
+from backend.web.i18n import sentence_of
 from backend.web.toasts import toast
 
 Answer = str | Response | tuple[str, int]
@@ -61,11 +62,11 @@ def _edit(record_id: int, find: Callable[[Session, int, int], Seen | None]) -> A
         try:
             return _save(record_id, find)
         except ConflictError as error:
-            status, problem = HTTPStatus.CONFLICT, str(error)
+            status, problem = HTTPStatus.CONFLICT, sentence_of(error)
         except NotFoundError:
             raise
         except UserError as error:
-            status, problem = HTTPStatus.BAD_REQUEST, str(error)
+            status, problem = HTTPStatus.BAD_REQUEST, sentence_of(error)
     with house().db.read() as session:
         seen = _found(find(session, current_actor().workspace_id, record_id))
         everybody = users(session, current_actor().workspace_id)

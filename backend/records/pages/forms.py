@@ -23,7 +23,7 @@ from backend.records.shapes import NewCompany, NewContact, NewDeal, Origin, Reli
 from backend.records.store.reading import Wanted, get_contact, list_companies, list_pipelines
 from backend.records.tables import Record
 from backend.web.house import house
-from backend.web.i18n import read_money
+from backend.web.i18n import read_money, sentence_of
 from backend.web.toasts import toast
 
 Maker = Callable[[Session], tuple[Record, Relinked]]
@@ -91,7 +91,7 @@ def _form(kind: str, title: str, fields: tuple[Field, ...], make: Maker) -> Answ
                 record, relinked = make(session)
                 path, name = record_path(kind, record.id), record.name
         except UserError as error:
-            problem = str(error)
+            problem = sentence_of(error)
         else:
             _say_added(name, relinked)
             return redirect(path)

@@ -132,7 +132,7 @@ def checked(seen: Seen, changes: Mapping[str, Any]) -> Mapping[str, Any]:
     except ValidationError as error:
         name, why = next(iter(cast("dict[str, Any]", error.messages).items()))
         label = next((field.label for field in fields_of(seen) if field.name == name.removesuffix("_minor")), name)
-        raise UserError(f"{label}: {_first_words(why)}") from error
+        raise UserError("%(label)s: %(why)s", label=label, why=_first_words(why)) from error
     return loaded
 
 
