@@ -31,6 +31,10 @@ from backend.records.api import blueprint as records_api
 from backend.records.pages import blueprint as records_pages
 from backend.records.relinking import hand_in
 from backend.sequences.pages import blueprint as template_pages
+from backend.sync.desk import set_units
+from backend.sync.pages import blueprint as intake_pages
+from backend.sync.api import blueprint as push_door
+from backend.sync.push_desk import PushDesk, open_push_desk
 from backend.timeline.api import blueprint as timeline_api
 from backend.timeline.pages import blueprint as timeline_pages
 from backend.web.api_docs import blueprint as api_docs
@@ -44,6 +48,7 @@ PAGES: tuple[Blueprint, ...] = (
     records_pages,
     linking_pages,
     privacy_pages,
+    intake_pages,
     activities_pages,
     template_pages,
     unsubscribe_page,
@@ -57,6 +62,7 @@ APIS: tuple[Blueprint, ...] = (
     privacy_api,
     timeline_api,
     *card_api.blueprints,
+    push_door,
     api_docs,
 )
 DEMO: tuple[Blueprint, ...] = (card_preview,)
@@ -75,7 +81,9 @@ def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=16 * 1024 * 1024)
     move_in(app, House(installation.db, installation.clock, installation.connect, settings.public_url, is_demo))
     open_desk(app, Desk(installation.vault, _google_sign_in(installation), key_of))
+    set_units(app, settings.gmail_units_per_user_minute)
     open_card_desk(app, _card_desk(installation))
+    open_push_desk(app, _push_desk(installation))
     open_links(app, UnsubscribeLinks(settings.secret_key, settings.public_url))
     bound_ids(app)
     make_web(app, find_visitor)
@@ -105,3 +113,9 @@ def _card_desk(installation: Installation) -> CardDesk:
         caller=settings.addon_service_account,
         gmail_api_url=settings.gmail_api_url,
     )
+
+
+def _push_desk(installation: Installation) -> PushDesk:
+    settings = installation.settings
+    certificates = Certificates(settings.google_certs_url, installation.clock)
+    return PushDesk(settings.pubsub_audience, settings.pubsub_service_account, certificates)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts import store
 from backend.accounts.grants import Vault
+from backend.accounts.rules import shares_at_least
 from backend.accounts.shapes import Actor, GrantKind, MailboxStatus, Sharing
 from backend.accounts.tables import Mailbox, User
 from backend.audit.service import record
@@ -29,10 +30,13 @@ def connect_mailbox(
     """
     mailbox = store.find_mailbox(session, user.workspace_id, address_key)
     if mailbox is None:
-        mailbox = Mailbox(workspace_id=user.workspace_id, user_id=user.id, created_at=clock.now())
+        sharing = store.get_workspace(session, user.workspace_id).default_sharing
+        mailbox = Mailbox(workspace_id=user.workspace_id, user_id=user.id, created_at=clock.now(), sharing=sharing)
         session.add(mailbox)
     elif mailbox.user_id != user.id:
-        raise ConflictError(f"{address} is connected as a colleague's mailbox; an admin can hand it over.")
+        raise ConflictError(
+            "%(address)s is connected as a colleague's mailbox; an admin can hand it over.", address=address
+        )
     mailbox.address, mailbox.address_key = address.strip().lower(), address_key
     mailbox.grant_kind, mailbox.grant_ciphertext = kind.value, vault.seal(secret) if secret else None
     _set_status(mailbox, MailboxStatus.ACTIVE)
@@ -49,7 +53,7 @@ def open_grant(vault: Vault, mailbox: Mailbox) -> str:
 def pause_mailbox(session: Session, clock: Clock, mailbox: Mailbox, *, by: Actor | None = None, why: str = "") -> None:
     """Read nothing and send nothing until `resume_mailbox`; the grant is kept. Raises `UserError` once disconnected."""
     if mailbox.status == MailboxStatus.DISCONNECTED:
-        raise UserError(f"{mailbox.address} is disconnected; connect it again instead.")
+        raise UserError("%(address)s is disconnected; connect it again instead.", address=mailbox.address)
     _set_status(mailbox, MailboxStatus.PAUSED, why)
     record(session, clock, by or mailbox.workspace_id, "mailbox.pause", _subject(mailbox), details={"why": why})
 
@@ -57,7 +61,7 @@ def pause_mailbox(session: Session, clock: Clock, mailbox: Mailbox, *, by: Actor
 def resume_mailbox(session: Session, clock: Clock, mailbox: Mailbox, *, by: Actor | None = None) -> None:
     """Read it again. Raises `UserError` where it needs a new grant first."""
     if mailbox.status not in {MailboxStatus.PAUSED, MailboxStatus.ACTIVE}:
-        raise UserError(f"{mailbox.address} must be connected again first.")
+        raise UserError("%(address)s must be connected again first.", address=mailbox.address)
     _set_status(mailbox, MailboxStatus.ACTIVE)
     record(session, clock, by or mailbox.workspace_id, "mailbox.resume", _subject(mailbox))
 
@@ -92,7 +96,10 @@ def give_grant_back(client: OAuthClient, vault: Vault, sealed: bytes) -> bool:
 
 
 def share_mailbox(session: Session, clock: Clock, by: Actor, mailbox: Mailbox, sharing: Sharing) -> None:
-    """Choose how much of the mailbox's mail colleagues see."""
+    """Choose how much of the mailbox's mail colleagues see. Raises `UserError` for less than the team's least."""
+    least = Sharing(store.get_workspace(session, mailbox.workspace_id).least_sharing)
+    if not shares_at_least(sharing, least):
+        raise UserError("Your team shares more than that; keep single conversations private instead, or ask an admin.")
     before, mailbox.sharing = mailbox.sharing, sharing.value
     changed = {"before": before, "after": sharing.value}
     record(session, clock, by, "mailbox.share", _subject(mailbox), details=changed)

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from email_validator import EmailNotValidError, validate_email
 
-from backend.accounts.shapes import Role
+from backend.accounts.shapes import Role, Sharing
 from backend.kit.errors import UserError
 
 SHORTEST_PASSWORD = 10
@@ -29,21 +29,29 @@ def has_rank(role: Role, least: Role) -> bool:
     return _RANK[role] >= _RANK[least]
 
 
+def shares_at_least(sharing: Sharing, least: Sharing) -> bool:
+    """Whether a mailbox that shares so much shares at least that."""
+    order = list(Sharing)
+    return order.index(sharing) <= order.index(least)
+
+
 def checked_email(text: str) -> str:
     """Return an e-mail address in lower case. Raises `UserError` for what is none."""
     try:
         found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise UserError(f"“{text}” is not an e-mail address.") from error
+        raise UserError("“%(text)s” is not an e-mail address.", text=text) from error
     return found.normalized.lower()
 
 
 def checked_password(text: str) -> str:
     """Return `text`. Raises `UserError` for one that is too short or too long."""
     if len(text) < SHORTEST_PASSWORD:
-        raise UserError(f"A password has at least {SHORTEST_PASSWORD} characters.")
+        raise UserError(
+            "A password has at least %(shortest_password)s characters.", shortest_password=SHORTEST_PASSWORD
+        )
     if len(text) > LONGEST_PASSWORD:
-        raise UserError(f"A password has at most {LONGEST_PASSWORD} characters.")
+        raise UserError("A password has at most %(longest_password)s characters.", longest_password=LONGEST_PASSWORD)
     return text
 
 
@@ -71,7 +79,7 @@ def checked_domain(text: str) -> str:
     """Return a mail domain in lower case, "" for none. Raises `UserError` for what is no domain."""
     domain = text.strip().lower().removeprefix("@")
     if domain and not _DOMAIN.fullmatch(domain):
-        raise UserError(f"“{text}” is not a mail domain; write it as example.com, or leave it empty.")
+        raise UserError("“%(text)s” is not a mail domain; write it as example.com, or leave it empty.", text=text)
     return domain
 
 
@@ -79,5 +87,7 @@ def checked_prefix(text: str) -> str:
     """Return the letters before a deal's number, in upper case. Raises `UserError` for anything else."""
     prefix = text.strip().upper()
     if not _PREFIX.fullmatch(prefix):
-        raise UserError(f"“{text}” cannot stand before a deal's number; use one to ten letters, as D in D-17.")
+        raise UserError(
+            "“%(text)s” cannot stand before a deal's number; use one to ten letters, as D in D-17.", text=text
+        )
     return prefix

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.orm import Session
 
 from backend.accounts import store
-from backend.accounts.rules import LANGUAGES, checked_domain, checked_email, checked_prefix
-from backend.accounts.shapes import Actor, ContactPolicy, Role
+from backend.accounts.rules import LANGUAGES, checked_domain, checked_email, checked_prefix, shares_at_least
+from backend.accounts.shapes import Actor, ContactPolicy, Role, Sharing
 from backend.accounts.tables import User, Workspace
 from backend.audit.service import record
 from backend.audit.shapes import Subject
@@ -33,7 +33,7 @@ def create_user(
     """Make a user, who cannot sign in before getting a password, a link, or Google. Raises `ConflictError`."""
     address = checked_email(email)
     if store.find_user_by_email(session, address) is not None:
-        raise ConflictError(f"There is a user {address} already.")
+        raise ConflictError("There is a user %(address)s already.", address=address)
     user = User(
         workspace_id=workspace.id,
         email=address,
@@ -97,12 +97,14 @@ def to_actor(user: User) -> Actor:
 
 def _keep_an_admin(session: Session, user: User) -> None:
     if user.disabled_at is None and store.active_admins(session, user.workspace_id) == 1:
-        raise UserError(f"{user.email} is the only admin; make somebody else an admin first.")
+        raise UserError("%(email)s is the only admin; make somebody else an admin first.", email=user.email)
 
 
 def _checked_locale(locale: str) -> str:
     if locale not in LANGUAGES:
-        raise UserError(f"“{locale}” is not one of our languages ({', '.join(LANGUAGES)}).")
+        raise UserError(
+            "“%(locale)s” is not one of our languages (%(languages)s).", locale=locale, languages=", ".join(LANGUAGES)
+        )
     return locale
 
 
@@ -110,14 +112,16 @@ def _checked_timezone(timezone: str) -> str:
     try:
         return ZoneInfo(timezone).key
     except (OSError, ValueError, ZoneInfoNotFoundError) as error:  # OSError: a folder of zones, such as “Europe”
-        raise UserError(f"“{timezone}” is not a time zone; write one such as Europe/Madrid.") from error
+        raise UserError(
+            "“%(timezone)s” is not a time zone; write one such as Europe/Madrid.", timezone=timezone
+        ) from error
 
 
 def _checked_role(role: str) -> str:
     try:
         return Role(role).value
     except ValueError as error:
-        raise UserError(f"“{role}” is not a role; choose rep, manager or admin.") from error
+        raise UserError("“%(role)s” is not a role; choose rep, manager or admin.", role=role) from error
 
 
 _CHECKS: Mapping[str, Callable[[str], str]] = {
@@ -133,18 +137,26 @@ def _subject(user: User) -> Subject:
 
 
 def change_workspace(session: Session, clock: Clock, by: Actor, changes: Mapping[str, str]) -> Workspace:
-    """Change the team's name, domain, contact_policy, deal_reference_prefix or private_label. Raises `UserError`."""
-    checks = {
+    """Change the team's name, domain, contact_policy, deal_reference_prefix, private_label or what mailboxes share.
+
+    A new least binds what owners choose from now on: no mail is opened that was written under another promise. Raises
+    `UserError`.
+    """
+    checks: dict[str, Callable[[str], str]] = {
         "name": _named,
         "domain": checked_domain,
         "contact_policy": lambda value: ContactPolicy(value).value,
         "deal_reference_prefix": checked_prefix,
         "private_label": _named,
+        "default_sharing": lambda value: Sharing(value).value,
+        "least_sharing": lambda value: Sharing(value).value,
     }
     checked = {field: checks[field](value) for field, value in changes.items()}
     workspace = store.get_workspace(session, by.workspace_id)
     for field, value in checked.items():
         setattr(workspace, field, value)
+    if not shares_at_least(Sharing(workspace.default_sharing), Sharing(workspace.least_sharing)):
+        raise UserError("A new mailbox cannot share less than the least; choose two levels that fit.")
     record(session, clock, by, "workspace.change", Subject("workspace", workspace.id), details=checked)
     return workspace
 

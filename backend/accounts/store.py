@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, delete,
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import ApiKey, GivenAnswer, Mailbox, MailboxAlias, SignInLink, User, Workspace
-from backend.db import insert_ignoring
+from backend.db import insert_ignoring, read_columns
 from backend.kit.errors import NotFoundError
 from backend.kit.text import clean
 
@@ -143,7 +143,7 @@ def aliases(session: Session, mailbox_id: int) -> frozenset[str]:
 
 def team_addresses(session: Session, workspace_id: int) -> frozenset[str]:
     """Return every address of the team: its mailboxes and their aliases by key, its users as they sign in."""
-    return frozenset(session.scalars(_team_addresses(), {"workspace_id": workspace_id}))
+    return frozenset(read_columns(session, _team_addresses(), {"workspace_id": workspace_id}).scalars())
 
 
 @cache  # asked for every card, and for every batch of mail

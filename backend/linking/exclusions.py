@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
+from backend.accounts.store import get_mailbox, mailboxes
 from backend.kit.clock import Clock
 from backend.kit.errors import UserError
 from backend.linking import store
@@ -36,10 +37,34 @@ def ignore(session: Session, clock: Clock, actor: Actor, kind: ExclusionKind, ad
         raise UserError("That is your own team; its mail stays.")
     company = company_with_writers(session, actor.workspace_id, value) if kind is ExclusionKind.DOMAIN else None
     if company and company[1]:
-        raise UserError(f"Contacts of yours write from {value}; leave out the address alone.")
+        raise UserError("Contacts of yours write from %(value)s; leave out the address alone.", value=value)
     exclusion = privacy.exclude(session, clock, actor, kind, value)
     _refresh(session, clock, actor, kind, value)
     return Ignored(exclusion.id, value)
+
+
+def ignore_in_mailbox(
+    session: Session, clock: Clock, actor: Actor, mailbox_id: int, kind: ExclusionKind, address_key: str
+) -> Ignored:
+    """Leave an address, or its whole domain, out of one mailbox of the actor's; colleagues keep theirs.
+
+    Raises `NotFoundError` for another's mailbox, `UserError` for the team's own and for free mail.
+    """
+    get_mailbox(session, actor.workspace_id, mailbox_id, user_id=actor.user_id)
+    value = address_key if kind is ExclusionKind.ADDRESS else domain(address_key)
+    if store.load_policy(session, actor.workspace_id).is_ours(address_key):
+        raise UserError("That is your own team; its mail stays.")
+    exclusion = privacy.exclude(session, clock, actor, kind, value, mailbox_id)
+    return Ignored(exclusion.id, value)
+
+
+def may_remove(session: Session, actor: Actor, exclusion_id: int) -> bool:
+    """Whether the actor may take an exclusion back: anybody the team's, owners their mailbox's."""
+    exclusion = find_exclusion_by_id(session, actor.workspace_id, exclusion_id)
+    if exclusion is None or exclusion.mailbox_id is None:
+        return exclusion is not None
+    own = mailboxes(session, actor.workspace_id, user_id=actor.user_id)
+    return exclusion.mailbox_id in {mailbox.id for mailbox in own}
 
 
 def stop_ignoring(session: Session, clock: Clock, actor: Actor, exclusion_id: int) -> None:
@@ -47,8 +72,10 @@ def stop_ignoring(session: Session, clock: Clock, actor: Actor, exclusion_id: in
     exclusion = find_exclusion_by_id(session, actor.workspace_id, exclusion_id)
     if exclusion is not None:
         kind, value = ExclusionKind(exclusion.kind), exclusion.value
+        is_teams = exclusion.mailbox_id is None
         privacy.include(session, clock, actor, exclusion)
-        _refresh(session, clock, actor, kind, value)
+        if is_teams:
+            _refresh(session, clock, actor, kind, value)
 
 
 def _refresh(session: Session, clock: Clock, actor: Actor, kind: ExclusionKind, value: str) -> None:

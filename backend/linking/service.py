@@ -17,6 +17,7 @@ from backend.linking.rules import decide, new_people
 from backend.linking.shapes import Decision, Knowledge, KnownLink, NewPerson, Policy, Proposal
 from backend.mail.shapes import StoredMessage
 from backend.mail.store import Filed, load_messages
+from backend.privacy.store.sight import known_to_team
 from backend.records import service as records
 from backend.records.service import Team
 from backend.records.shapes import Origin, RecordKind
@@ -134,14 +135,21 @@ class Linker:
         keys = {p.address.key for m in relevant for p in m.participants}
         known = lookup.addresses_taken(session, self.workspace_id, keys)
         lists = store.list_addresses(session, self.workspace_id, keys)
-        people: dict[str, NewPerson] = {}
+        found: list[NewPerson] = []
         for message in relevant:
             is_answer = message.conversation_id in answered
-            for person in new_people(message, self.policy, known, lists, is_answer_to_us=is_answer):
-                first = people.setdefault(person.address_key, person)
-                if person.name and not first.name:
-                    people[person.address_key] = replace(first, name=person.name)
+            found += new_people(message, self.policy, known, lists, is_answer_to_us=is_answer)
+        people: dict[str, NewPerson] = {}
+        for person in self._known_to_team(session, found):
+            first = people.setdefault(person.address_key, person)
+            if person.name and not first.name:
+                people[person.address_key] = replace(first, name=person.name)
         return list(people.values())
+
+    def _known_to_team(self, session: Session, people: list[NewPerson]) -> list[NewPerson]:
+        """A contact is everybody's to see: who stands only in mail that its owners hide becomes none."""
+        visible = known_to_team(session, {p.message_id for p in people}) if people else set()
+        return [p for p in people if p.message_id in visible]
 
     def _make_people(self, session: Session, people: Sequence[NewPerson]) -> list[str]:
         if not people:

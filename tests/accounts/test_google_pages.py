@@ -128,14 +128,22 @@ class TestConnect:
     ) -> None:
         sign_in(client, BOB)
         back = client.get(at_google(client.get(f"{HOME}/connect"), BOB))
-        assert back.location == HOME
-        assert f"{BOB} is connected" in client.get(HOME).get_data(as_text=True)
         (mailbox,) = own_mailboxes(house, staff)
+        assert back.location == f"/settings/privacy/mailboxes/{mailbox.id}/import"
+        assert f"{BOB} is connected" in client.get(HOME).get_data(as_text=True)
+        assert (mailbox.status, mailbox.status_reason) == ("paused", "Its import waits for you to start it.")
         grant = UserGrant.from_json(mailboxes.open_grant(vault, mailbox))
         found = find_refresh_token(emulator.store, grant.refresh_token)
         assert found is not None
         assert found[0] == BOB
         assert (mailbox.grant_kind, grant.client_id) == ("oauth", "")
+
+    def test_connecting_it_again_goes_on_at_once(self, client: FlaskClient, house: House, staff: Team) -> None:
+        sign_in(client, BOB)
+        client.get(at_google(client.get(f"{HOME}/connect"), BOB))
+        back = client.get(at_google(client.get(f"{HOME}/connect"), BOB))
+        (mailbox,) = own_mailboxes(house, staff)
+        assert (back.location, mailbox.status) == (HOME, "active")
 
     def test_a_box_left_unticked_connects_nothing(self, client: FlaskClient, house: House, staff: Team) -> None:
         sign_in(client, BOB)

@@ -63,7 +63,8 @@ def connect(arrival: Arrival) -> Response:
         raise UserError(gettext("Access to Gmail was not granted; connect again and leave its box ticked."))
     actor, address = current_actor(), arrival.identity.email
     with house().db.write() as session:
-        connect_mailbox(
+        is_new = store.find_mailbox(session, actor.workspace_id, desk().address_key(address)) is None
+        mailbox = connect_mailbox(
             session,
             house().clock,
             desk().vault,
@@ -74,6 +75,12 @@ def connect(arrival: Arrival) -> Response:
             secret=UserGrant(arrival.tokens.refresh_token).to_json(),
             by=actor,
         )
+        if is_new:
+            why = gettext("Its import waits for you to start it.")
+            pause_mailbox(session, house().clock, mailbox, by=actor, why=why)
+    if is_new:
+        toast(gettext("%(address)s is connected; nothing was read yet.", address=address))
+        return redirect(f"/settings/privacy/mailboxes/{mailbox.id}/import")
     toast(gettext("%(address)s is connected; its mail is being read.", address=address))
     return redirect(_page())
 

@@ -9,13 +9,22 @@ from werkzeug.wrappers import Response
 from backend.accounts import store
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.service import change_workspace
-from backend.accounts.shapes import ContactPolicy, Role
+from backend.accounts.shapes import ContactPolicy, Role, Sharing
 from backend.kit.errors import UserError
 from backend.web.house import house
+from backend.web.i18n import sentence_of
 from backend.web.nav import Place, Way, open_way
 from backend.web.toasts import toast
 
-FIELDS = ("name", "domain", "contact_policy", "deal_reference_prefix", "private_label")
+FIELDS = (
+    "name",
+    "domain",
+    "contact_policy",
+    "deal_reference_prefix",
+    "private_label",
+    "default_sharing",
+    "least_sharing",
+)
 
 blueprint = Blueprint("team", __name__, url_prefix="/settings/team", template_folder="../templates")
 open_way(blueprint, Way("team", lazy_gettext("Team settings"), "people", "team.show", 20, Place.MENU, role="admin"))
@@ -38,14 +47,19 @@ def save() -> tuple[str, int] | Response:
     values = {field: request.form.get(field, "") for field in FIELDS}
     if values["contact_policy"] not in set(ContactPolicy):
         values["contact_policy"] = ContactPolicy.CORRESPONDENTS.value
+    for field, usual in (("default_sharing", Sharing.EVERYTHING), ("least_sharing", Sharing.NOTHING)):
+        if values[field] not in set(Sharing):
+            values[field] = usual.value
     try:
         with house().db.write() as session:
             change_workspace(session, house().clock, current_actor(), values)
     except UserError as error:
-        return _page(values, str(error)), 400
+        return _page(values, sentence_of(error)), 400
     toast(gettext("Saved; it counts for mail from now on."))
     return redirect(url_for("team.show"))
 
 
 def _page(values: dict[str, str], problem: str = "") -> str:
-    return render_template("accounts/team.html", values=values, problem=problem, policies=list(ContactPolicy))
+    return render_template(
+        "accounts/team.html", values=values, problem=problem, policies=list(ContactPolicy), levels=list(Sharing)
+    )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import render_template
 
 from backend.accounts.guards import current_actor, needs
+from backend.accounts.store import mailboxes
 from backend.privacy.pages.room import blueprint
 from backend.privacy.shapes import RequestState
+from backend.privacy.store.exclusions import exclusions_of
 from backend.privacy.store.threads import kept_threads, requests_to
 from backend.web.house import house
 
@@ -20,4 +22,8 @@ def show() -> str:
         asked = requests_to(session, actor, [RequestState.ASKED])
         granted = requests_to(session, actor, [RequestState.GRANTED])
         kept = kept_threads(session, actor)
-    return render_template("privacy/own.html", asked=asked, granted=granted, kept=kept)
+        own = mailboxes(session, actor.workspace_id, user_id=actor.user_id)
+        exclusions = exclusions_of(session, actor.workspace_id, [mailbox.id for mailbox in own])
+    return render_template(
+        "privacy/own.html", asked=asked, granted=granted, kept=kept, mailboxes=own, exclusions=exclusions
+    )

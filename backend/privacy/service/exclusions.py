@@ -16,20 +16,27 @@ from backend.privacy.shapes import ExclusionKind
 from backend.privacy.tables import Exclusion
 
 
-def exclude(session: Session, clock: Clock, actor: Actor, kind: ExclusionKind, value: str) -> Exclusion:
-    """Leave an address or domain out for the whole team; what is out already stays so.
+def exclude(
+    session: Session, clock: Clock, actor: Actor, kind: ExclusionKind, value: str, mailbox_id: int | None = None
+) -> Exclusion:
+    """Leave an address or domain out for the whole team, or for one mailbox; what is out already stays so.
 
     Raises `UserError` for a domain that gives mail to everybody, or for none at all.
     """
     if not value or (kind is ExclusionKind.DOMAIN and is_free_mail(value)):
-        raise UserError(f"“{value}” gives mail to everybody; leave out the address alone.")
+        raise UserError("“%(value)s” gives mail to everybody; leave out the address alone.", value=value)
     serialise(session, "exclusions", actor.workspace_id)  # NULLs are distinct to a unique constraint
-    present = store.find_exclusion(session, actor.workspace_id, kind, value)
+    present = store.find_exclusion(session, actor.workspace_id, kind, value, mailbox_id)
     if present is not None:
         return present
     now = clock.now()
     made = Exclusion(
-        workspace_id=actor.workspace_id, kind=kind.value, value=value, user_id=actor.user_id, created_at=now
+        workspace_id=actor.workspace_id,
+        mailbox_id=mailbox_id,
+        kind=kind.value,
+        value=value,
+        user_id=actor.user_id,
+        created_at=now,
     )
     session.add(made)
     session.flush()

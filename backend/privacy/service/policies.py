@@ -55,9 +55,9 @@ def require_say(session: Session, actor: Actor, kind: PolicyKind, mailbox_id: in
 
 def _check(policy: ImportPolicy) -> None:
     if policy.months is not None and not 0 <= policy.months <= MOST_MONTHS:
-        raise UserError(f"Months are a number from 0 to {MOST_MONTHS}.")
+        raise UserError("Months are a number from 0 to %(most_months)s.", most_months=MOST_MONTHS)
     if len(policy.labels_in) + len(policy.labels_out) > MOST_LABELS:
-        raise UserError(f"Name at most {MOST_LABELS} labels.")
+        raise UserError("Name at most %(most_labels)s labels.", most_labels=MOST_LABELS)
 
 
 def undo_change(session: Session, clock: Clock, actor: Actor, change_id: int) -> PolicyChange:

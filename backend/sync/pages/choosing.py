@@ -1,0 +1,172 @@
+"""What comes in, for a mailbox and for the team: shown with its effect before it is saved, and undone as one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import redirect, render_template, request
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from backend.accounts.guards import current_actor, needs
+from backend.accounts.shapes import Role
+from backend.accounts.store import get_mailbox
+from backend.accounts.tables import Mailbox
+from backend.gmail.errors import GmailError
+from backend.kit.errors import UserError
+from backend.privacy.service.policies import choose_policy, require_say, undo_change
+from backend.privacy.shapes import ImportPolicy, PolicyKind
+from backend.privacy.store.exclusions import exclusions_of
+from backend.privacy.store.policies import find_policy, mailboxes_under, policy_of, rules_for
+from backend.sync.effects import Effect, effect_of
+from backend.sync.ledger.words import reason_words
+from backend.sync.pages.forms import MONTHS, PolicyForm, filled, form_of, policy_in
+from backend.sync.pages.room import HERE, blueprint
+from backend.sync.store import make_due
+from backend.web.house import house
+from backend.web.toasts import toast
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One policy on a page: whose, its fields, and the effect of what stands in them where that was asked for."""
+
+    kind: PolicyKind
+    mailbox_id: int | None
+    form: PolicyForm
+    effect: Effect | None = None
+    problem: str = ""
+
+
+@blueprint.get(f"{HERE}/mailboxes/<int:mailbox_id>")
+@needs()
+def mailbox_rules(mailbox_id: int) -> str:
+    """What comes in from a mailbox."""
+    with house().db.read() as session:
+        return _mailbox_page(session, _sheet(session, PolicyKind.MAILBOX, mailbox_id))
+
+
+@blueprint.post(f"{HERE}/mailboxes/<int:mailbox_id>")
+@needs()
+def choose_for_mailbox(mailbox_id: int) -> str | Response | tuple[str, int]:
+    """Show the effect of what stands in the fields, or save it."""
+    return _choose(PolicyKind.MAILBOX, mailbox_id)
+
+
+@blueprint.get(f"{HERE}/team")
+@needs(Role.ADMIN)
+def team_rules() -> str:
+    """What comes in unless a mailbox chooses, and the most that any may choose."""
+    with house().db.read() as session:
+        return _team_page(session)
+
+
+@blueprint.post(f"{HERE}/team/<any(default, bounds):kind>")
+@needs(Role.ADMIN)
+def choose_for_team(kind: str) -> str | Response | tuple[str, int]:
+    """Show the effect of what stands in the fields, or save it."""
+    return _choose(PolicyKind(kind), None)
+
+
+@blueprint.post(f"{HERE}/changes/<int:change_id>/undo")
+@needs()
+def undo_choice(change_id: int) -> Response:
+    """Let what held before hold again; what went is fetched again from Gmail."""
+    with house().db.write() as session:
+        change = undo_change(session, house().clock, current_actor(), change_id)
+        _soon(session, change.mailbox_id)
+    toast(gettext("As it was before; what had gone is fetched again from Gmail."))
+    return redirect(_page_of(change.mailbox_id))
+
+
+def _choose(kind: PolicyKind, mailbox_id: int | None) -> str | Response | tuple[str, int]:
+    form = filled(request.form)
+    try:
+        policy = policy_in(form, kind, house().clock.now())
+        if request.form.get("do") == "save":
+            return _save(kind, mailbox_id, policy)
+    except UserError as error:
+        with house().db.read() as session:
+            return _show(session, Sheet(kind, mailbox_id, form, problem=str(error))), 400
+    with house().db.read() as session:
+        require_say(session, current_actor(), kind, mailbox_id)
+        return _show(session, Sheet(kind, mailbox_id, form, _effect(session, kind, mailbox_id, policy)))
+
+
+def _save(kind: PolicyKind, mailbox_id: int | None, policy: ImportPolicy | None) -> Response:
+    with house().db.write() as session:
+        change = choose_policy(session, house().clock, current_actor(), kind, mailbox_id, policy)
+        _soon(session, mailbox_id)
+    toast(gettext("Saved; stored mail follows within a minute."), undo=f"{HERE}/changes/{change.id}/undo")
+    return redirect(_page_of(mailbox_id))
+
+
+def _effect(session: Session, kind: PolicyKind, mailbox_id: int | None, policy: ImportPolicy | None) -> Effect:
+    mailboxes = mailboxes_under(session, current_actor().workspace_id, mailbox_id)
+    return effect_of(
+        session,
+        house().clock,
+        current_actor(),
+        mailboxes,
+        lambda mailbox: rules_for(session, mailbox, proposed=(kind, policy)),
+        label_names,
+    )
+
+
+def label_names(mailbox: Mailbox) -> Mapping[str, str]:
+    """The mailbox's labels by Gmail's ids, in small letters; none where Gmail does not answer."""
+    try:
+        return {label.id: label.name.strip().casefold() for label in house().connect(mailbox.id).labels()}
+    except GmailError:
+        return {}
+
+
+def _soon(session: Session, mailbox_id: int | None) -> None:
+    """Let the mailboxes concerned be brought into line at the next tick."""
+    for mailbox in mailboxes_under(session, current_actor().workspace_id, mailbox_id):
+        make_due(session, mailbox.id, house().clock.now())
+
+
+def _sheet(session: Session, kind: PolicyKind, mailbox_id: int | None) -> Sheet:
+    require_say(session, current_actor(), kind, mailbox_id)
+    workspace_id = current_actor().workspace_id
+    row = find_policy(session, workspace_id, kind, mailbox_id)
+    fallback = find_policy(session, workspace_id, PolicyKind.DEFAULT) if kind is PolicyKind.MAILBOX else None
+    return Sheet(kind, mailbox_id, form_of(None if row is None else policy_of(row), policy_of(fallback)))
+
+
+def _show(session: Session, sheet: Sheet) -> str:
+    return _mailbox_page(session, sheet) if sheet.kind is PolicyKind.MAILBOX else _team_page(session, sheet)
+
+
+def _mailbox_page(session: Session, sheet: Sheet) -> str:
+    assert sheet.mailbox_id is not None, "a mailbox's sheet names it"
+    require_say(session, current_actor(), sheet.kind, sheet.mailbox_id)
+    workspace_id = current_actor().workspace_id
+    return _rendered(
+        [sheet],
+        mailbox=get_mailbox(session, workspace_id, sheet.mailbox_id),
+        exclusions=exclusions_of(session, workspace_id, [sheet.mailbox_id]),
+        bounds=find_policy(session, workspace_id, PolicyKind.BOUNDS),
+    )
+
+
+def _team_page(session: Session, sheet: Sheet | None = None) -> str:
+    kinds = (PolicyKind.DEFAULT, PolicyKind.BOUNDS)
+    sheets = [sheet if sheet and sheet.kind is kind else _sheet(session, kind, None) for kind in kinds]
+    team = exclusions_of(session, current_actor().workspace_id, None)
+    return _rendered(sheets, mailbox=None, exclusions=team, bounds=None)
+
+
+def _rendered(sheets: Sequence[Sheet], **shown: object) -> str:
+    return render_template("sync/rules.html", sheets=sheets, months=MONTHS, why=_why, here=HERE, **shown)
+
+
+def _why(reason: str) -> str:
+    return reason_words(reason, gettext)
+
+
+def _page_of(mailbox_id: int | None) -> str:
+    return f"{HERE}/team" if mailbox_id is None else f"{HERE}/mailboxes/{mailbox_id}"
