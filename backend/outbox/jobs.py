@@ -161,7 +161,6 @@ class Round:
         source = self.desk.sources[sending.source]
         with self.desk.db.write() as session:
             now = self.desk.clock.now()
-            store.hold(session, self.lease, now)
             sender = store.sender_of(session, self.lease.mailbox_id)
             verdict = service.judge(session, source, sender, sending, now)
             slot = rules.slot(sender, sending.token, now)
@@ -175,10 +174,11 @@ class Round:
                 except UnfitError as error:
                     verdict = Skip(error.reason, error.evidence)
                 else:
-                    store.hold(session, self.lease, now, last_slot_at=slot)
                     store.write(session, sending.id, State.CLAIMED, due_at=slot, attempts=sending.attempts + 1)
+                    store.hold(session, self.lease, now, last_slot_at=slot)
                     return raw, letter
             self._heed(session, sending, verdict)
+            store.hold(session, self.lease, now)
         return None
 
     def _lay_down(self, sending: Sending, raw: bytes, letter: Letter) -> None:
@@ -215,7 +215,7 @@ class Round:
             self._not_sent(sending)  # Gmail answered: it did not send
             if not isinstance(error, NotFound):
                 raise
-            self._draft_is_gone(sending)
+            self._recover(sending)  # the rep sent or deleted it, or this database was restored from a backup
             return
         self._book_fresh(sending, ref)
 
@@ -229,7 +229,6 @@ class Round:
     def _commit_to_send(self, sending: Sending) -> Verdict:
         with self.desk.db.write() as session:
             now = self.desk.clock.now()
-            store.hold(session, self.lease, now)
             sender = store.sender_of(session, self.lease.mailbox_id)
             verdict: Verdict = Hold(now + NOT_FRESH_AGAIN, "not_fresh")
             if store.is_fresh(session, self.lease.mailbox_id, now - FRESH):
@@ -238,6 +237,7 @@ class Round:
                 store.write(session, sending.id, State.SENDING, due_at=now + store.LEASE, reason="")
             elif isinstance(verdict, Hold):
                 self._heed(session, sending, verdict)
+            store.hold(session, self.lease, now)
             return verdict
 
     def _book_fresh(self, sending: Sending, ref: MessageRef) -> None:
@@ -256,8 +256,8 @@ class Round:
             self._book(sending, sent, "by_hand")
             return
         with self.desk.db.write() as session:
-            store.hold(session, self.lease, self.desk.clock.now())
             service.end_skipped(session, self.desk.sources, sending, skip, self.desk.clock.now())
+            store.hold(session, self.lease, self.desk.clock.now())
 
     # SENDING, or a draft that is gone: the mailbox tells
 
@@ -269,7 +269,6 @@ class Round:
             self._book(sending, sent, "found_sent")
             return
         with self.desk.db.write() as session:
-            store.hold(session, self.lease, self.desk.clock.now())
             if state is State.UNKNOWN:
                 user_id = store.sender_of(session, sending.mailbox_id).user_id
                 service.end_unknown(session, self.desk.clock, self.desk.sources, sending, user_id)
@@ -277,10 +276,7 @@ class Round:
                 service.end_vetoed(session, self.desk.sources, sending, self.desk.clock.now())
             else:
                 store.write(session, sending.id, State.DRAFTED, due_at=self.desk.clock.now())
-
-    def _draft_is_gone(self, sending: Sending) -> None:
-        """Gmail knows no such draft: the rep sent or deleted it, or this database was restored from a backup."""
-        self._recover(sending)
+            store.hold(session, self.lease, self.desk.clock.now())
 
     _steps = {State.CLAIMED: _draft, State.DRAFTED: _send, State.SENDING: _recover}  # noqa: RUF012 - never changed
 
@@ -300,8 +296,8 @@ class Round:
     def _book(self, sending: Sending, mail: SentMail, why: str) -> None:
         with self.desk.db.write() as session:
             now = self.desk.clock.now()
-            store.hold(session, self.lease, now)
             service.book_sent(session, self.desk.sources, sending, mail, now, why)
+            store.hold(session, self.lease, now)
         log.info("mail_sent", sending_id=sending.id, mailbox_id=sending.mailbox_id, why=why)
 
     def _read_back(self, sending_id: int, gmail_id: str) -> None:
@@ -332,11 +328,11 @@ class Round:
 
     def _give_up(self, sending: Sending, skip: Skip) -> None:
         with self.desk.db.write() as session:
-            store.hold(session, self.lease, self.desk.clock.now())
             user_id = store.sender_of(session, sending.mailbox_id).user_id
             text = f"The mail to {sending.email} was not sent ({skip.reason}); look at it and write by hand."
             service.add_task(session, self.desk.clock, sending, user_id, text)
             service.end_skipped(session, self.desk.sources, sending, skip, self.desk.clock.now())
+            store.hold(session, self.lease, self.desk.clock.now())
 
     def _later(self, sending: Sending, error: GmailError | None) -> None:
         """Try an order again with growing pauses; one that never works ends, unless its send is in doubt."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,10 @@ PAUSE = timedelta(hours=24)
 
 
 def put_in(session: Session, order: Order, now: datetime) -> None:
-    """Take an order in; one that was taken in before, under its name or its key, stays as it is."""
+    """Take an order in; one that was taken in before, under its name or its key, stays as it is.
+
+    Save one that was skipped: it never left, and whoever orders it again wants it after all.
+    """
     store.ensure_sender(session, order.workspace_id, order.mailbox_id)
     rank = 0 if order.is_follow_up else 1
     row = {
@@ -51,6 +55,7 @@ def put_in(session: Session, order: Order, now: datetime) -> None:
     }
     defaults = {"reason": "", "evidence": "", "attempts": 0, "draft_id": "", "thread_id": "", "gmail_id": ""}
     insert_ignoring(session, OutboxRow, [row | defaults | {"rfc_id": "", "subject": "", "references": []}])
+    store.take_up_again(session, order)
     make_due(session, order.mailbox_id, order.due_at)
 
 
@@ -91,20 +96,20 @@ def _paused(sender: Sender, now: datetime) -> Verdict:
 
 def book_sent(session: Session, sources: Sources, sending: Sending, mail: SentMail, now: datetime, why: str) -> None:
     """Note that an order's mail left, and what a reply to it must refer to."""
+    values = {"gmail_id": mail.gmail_id, "thread_id": mail.thread_id or sending.thread_id, "sent_at": mail.at}
+    _end(session, sources, sending, State.SENT, now, reason=why, **values, **read_back(mail))
     session.execute(
         update(OutboxSender)
         .where(OutboxSender.mailbox_id == sending.mailbox_id)
         .values(first_sent_at=func.coalesce(OutboxSender.first_sent_at, mail.at))
     )
-    values = {"gmail_id": mail.gmail_id, "thread_id": mail.thread_id or sending.thread_id, "sent_at": mail.at}
-    _end(session, sources, sending, State.SENT, now, reason=why, **values, **read_back(mail))
 
 
 def read_back(mail: SentMail) -> dict[str, Any]:
     """The columns that Gmail's own version of the mail fills; none where it was not read yet."""
     if not mail.rfc_id:
         return {}
-    return {"rfc_id": mail.rfc_id, "subject": mail.subject[:998], "references": list(mail.references)}
+    return {"rfc_id": mail.rfc_id, "subject": mail.subject[:998], "references": mail.references}
 
 
 def end_skipped(session: Session, sources: Sources, sending: Sending, skip: Skip, now: datetime) -> None:
@@ -135,8 +140,9 @@ def add_task(session: Session, clock: Clock, sending: Sending, user_id: int, tex
 
 
 def _end(session: Session, sources: Sources, sending: Sending, state: State, now: datetime, **values: Any) -> None:
+    """Tell the source first: all who lock rows lock the source's, then the order, then the sender, or they deadlock."""
+    sources[sending.source].settled(session, replace(sending, state=state, **values), now)
     store.write(session, sending.id, state, ended_at=now, **values)
-    sources[sending.source].settled(session, store.find(session, sending.id), now)
 
 
 def pause_sending(session: Session, clock: Clock, sending_from: int, workspace_id: int, reason: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from backend.accounts.tables import Mailbox, User
 from backend.db import insert_ignoring
 from backend.mail.tables import Copy, Message, MessageParticipant
-from backend.outbox.shapes import Lease, Pace, Sender, Sending, Spent, State
+from backend.outbox.shapes import Lease, Order, Pace, Sender, Sending, Spent, State
 from backend.outbox.tables import OutboxRow, OutboxSender, Suppression
 from backend.sync.tables import SyncItem, SyncState
 
@@ -199,6 +199,22 @@ def not_read_back(session: Session, source: str, source_id: int) -> list[Sending
 def write(session: Session, sending_id: int, state: State, **values: Any) -> None:
     """Move an order on."""
     session.execute(update(OutboxRow).where(OutboxRow.id == sending_id).values(state=state.value, **values))
+
+
+def take_up_again(session: Session, order: Order) -> None:
+    """Open an order again that was skipped."""
+    name = (OutboxRow.source == order.source, OutboxRow.source_id == order.source_id)
+    which = (*name, OutboxRow.step == order.step, OutboxRow.run == order.run, OutboxRow.state == State.SKIPPED.value)
+    fresh = {
+        "state": State.CLAIMED.value,
+        "reason": "",
+        "evidence": "",
+        "draft_id": "",
+        "attempts": 0,
+        "ended_at": None,
+    }
+    moments = {"due_at": order.due_at, "expires_at": order.expires_at}
+    session.execute(update(OutboxRow).where(*which).values(**fresh, **moments))
 
 
 def postpone_open(session: Session, mailbox_id: int, until: datetime, reason: str) -> None:

@@ -44,14 +44,16 @@ _LIQUID = _Bounded(undefined=_Blank)
 def check(source: str) -> None:
     """Refuse what cannot be filled in. Raises `UserError` that names the place or the unknown field."""
     if len(source) > LONGEST:
-        raise UserError(f"A template has at most {LONGEST} characters; make it shorter.")
+        raise UserError("A template has at most %(longest)s characters; make it shorter.", longest=LONGEST)
     try:
         named = set(_LIQUID.from_string(source).global_variable_paths())
     except (LiquidError, RecursionError) as error:
-        raise UserError(f"This template cannot be read: {_first_line(error)}") from error
+        raise UserError("This template cannot be read: %(error)s", error=_first_line(error)) from error
     unknown = sorted(named - set(FIELDS))
     if unknown:
-        raise UserError(f"There is no field {unknown[0]}; there are: {', '.join(FIELDS)}.")
+        raise UserError(
+            "There is no field %(unknown)s; there are: %(fields)s.", unknown=unknown[0], fields=", ".join(FIELDS)
+        )
     fill(source, {})  # filters are looked up as late as this
 
 
@@ -61,7 +63,7 @@ def fill(source: str, values: Mapping[str, str]) -> Filled:
         template = _LIQUID.from_string(source)
         text = template.render(**_nested(values))
     except (LiquidError, RecursionError) as error:
-        raise UserError(f"This template cannot be filled in: {_first_line(error)}") from error
+        raise UserError("This template cannot be filled in: %(error)s", error=_first_line(error)) from error
     return Filled(text, tuple(name for name in FIELDS if f"[{name}]" in text and not values.get(name)))
 
 
