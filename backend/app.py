@@ -31,10 +31,12 @@ from backend.records.api import blueprint as records_api
 from backend.records.pages import blueprint as records_pages
 from backend.records.relinking import hand_in
 from backend.sequences.pages import blueprint as template_pages
+from backend.sync.api import blueprint as push_door
 from backend.sync.desk import set_units
 from backend.sync.pages import blueprint as intake_pages
-from backend.sync.api import blueprint as push_door
 from backend.sync.push_desk import PushDesk, open_push_desk
+from backend.sync.ledger.api import blueprint as ledger_api
+from backend.sync.ledger.pages import blueprint as ledger_pages
 from backend.timeline.api import blueprint as timeline_api
 from backend.timeline.pages import blueprint as timeline_pages
 from backend.web.api_docs import blueprint as api_docs
@@ -52,6 +54,7 @@ PAGES: tuple[Blueprint, ...] = (
     activities_pages,
     template_pages,
     unsubscribe_page,
+    ledger_pages,
     health,
 )
 APIS: tuple[Blueprint, ...] = (
@@ -61,6 +64,7 @@ APIS: tuple[Blueprint, ...] = (
     linking_api,
     privacy_api,
     timeline_api,
+    ledger_api,
     *card_api.blueprints,
     push_door,
     api_docs,

@@ -17,7 +17,9 @@ from backend.gmail.emulator.gateway import EmulatorGmail
 from backend.gmail.errors import AuthRevoked
 from backend.gmail.gateway import Gmail
 from backend.gmail.google import GoogleMail
-from backend.gmail.oauth import AccessDesk, DelegatedGrant, OAuthClient, UserGrant
+from backend.gmail.line import Line, Pool
+from backend.gmail.oauth import PUBSUB_SCOPE, AccessDesk, DelegatedGrant, OAuthClient, UserGrant
+from backend.gmail.pubsub import PULL_TIMEOUT_S, Subscription
 from backend.kit.clock import Clock, SystemClock
 from backend.settings import Settings
 from backend.sync.buckets import Urgency
@@ -61,6 +63,14 @@ class Installation:
             return EmulatorGmail(self.emulator, address)
         grant = DelegatedGrant(address) if kind == GrantKind.SERVICE_ACCOUNT else UserGrant.from_json(secret)
         return self.google.open(self.desk.access(grant))
+
+    def subscription(self) -> Subscription | None:
+        """The Pub/Sub subscription that the worker pulls; None where none is set. Raises `PermissionDenied`."""
+        settings = self.settings
+        if not settings.pubsub_subscription:
+            return None
+        line = Line(self.desk.own_access(PUBSUB_SCOPE), Pool(1), self.clock, PULL_TIMEOUT_S)
+        return Subscription(line, settings.pubsub_api_url, settings.pubsub_subscription)
 
     def close(self) -> None:
         """Close connections to Gmail and to the database."""

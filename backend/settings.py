@@ -17,6 +17,7 @@ from backend.kit.errors import UserError
 
 PREFIX = "ENLACE_"
 SHORTEST_SECRET = 32
+LEAST_UNITS = 600  # a tenth of what Gmail gives a mailbox
 YES, NO = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -41,6 +42,8 @@ class Settings:
     pubsub_topic: str
     pubsub_audience: str
     pubsub_service_account: str
+    pubsub_subscription: str
+    pubsub_api_url: str
     gmail_units_per_user_minute: int
     gmail_units_per_project_minute: int
     log_json: bool
@@ -78,8 +81,17 @@ def find_problems(settings: Settings) -> Iterator[str]:
     yield from _bad_token_keys(settings.token_keys)
     if not settings.is_local and not settings.public_url.startswith("https://"):
         yield f"{PREFIX}PUBLIC_URL is “{settings.public_url}”; it must begin with https://"
+    yield from _bad_quota(settings)
     if settings.google_client_id and not settings.google_client_secret:
         yield f"{PREFIX}GOOGLE_CLIENT_SECRET is missing beside GOOGLE_CLIENT_ID; copy it from the console."
+
+
+def _bad_quota(settings: Settings) -> Iterator[str]:
+    limits = {"USER": settings.gmail_units_per_user_minute, "PROJECT": settings.gmail_units_per_project_minute}
+    for whose, units in limits.items():
+        if units < LEAST_UNITS:
+            name = f"{PREFIX}GMAIL_UNITS_PER_{whose}_MINUTE"
+            yield f"{name} is {units}, too little to work with; take Gmail's own figure, of at least {LEAST_UNITS}."
 
 
 def _bad_token_keys(keys: tuple[str, ...]) -> Iterator[str]:
@@ -138,7 +150,9 @@ def _parse(given: Mapping[str, str]) -> Settings:
         addon_service_account=text("ADDON_SERVICE_ACCOUNT").lower(),
         pubsub_topic=text("PUBSUB_TOPIC"),
         pubsub_audience=text("PUBSUB_AUDIENCE"),
-        pubsub_service_account=text("PUBSUB_SERVICE_ACCOUNT"),
+        pubsub_service_account=text("PUBSUB_SERVICE_ACCOUNT").lower(),
+        pubsub_subscription=text("PUBSUB_SUBSCRIPTION"),
+        pubsub_api_url=text("PUBSUB_API_URL", "https://pubsub.googleapis.com").rstrip("/"),
         gmail_units_per_user_minute=number("GMAIL_UNITS_PER_USER_MINUTE", 6_000),
         gmail_units_per_project_minute=number("GMAIL_UNITS_PER_PROJECT_MINUTE", 1_200_000),
         log_json=yes("LOG_JSON"),

@@ -13,13 +13,17 @@ from types import FrameType
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from backend.gmail.errors import PermissionDenied
 from backend.installation import Installation
+from backend.kit.errors import UserError
 from backend.runners import Runner, Work
 from backend.runners.queue import QueueRunner
 from backend.runners.threads import ThreadRunner
 from backend.sync.jobs import drain_mailbox
+from backend.sync.puller import Puller
 from backend.sync.shapes import Job, Task
 from backend.sync.store import claim_due, claim_imports, welcome_new
+from backend.sync.watches import claim_idle, end_watch
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +61,7 @@ class Worker:
             welcome_new(session, now)
             jobs = [Job(i, Task.NEW_MAIL) for i in claim_due(session, now, CLAIM)]
             jobs += [Job(i, Task.IMPORT) for i in claim_imports(session, now, CLAIM)]
+            jobs += [Job(i, Task.UNWATCH) for i in claim_idle(session, now)]
             self.runner.submit(session, jobs)
         return len(jobs)
 
@@ -74,18 +79,29 @@ def make_runner(installation: Installation) -> Runner:
 
 def work_for(installation: Installation) -> Work:
     """Return what does one job."""
+    db, clock, connect = installation.db, installation.clock, installation.enter
+    topic = installation.settings.pubsub_topic
 
     def work(job: Job) -> object:
+        if job.task is Task.UNWATCH:
+            end_watch(db, installation.connect, job.mailbox_id)
+            return None
         return drain_mailbox(
-            installation.db,
-            installation.clock,
-            installation.enter,
-            job.mailbox_id,
-            task=job.task,
-            limiter=installation.limiter,
+            db, clock, connect, job.mailbox_id, task=job.task, limiter=installation.limiter, topic=topic
         )
 
     return work
+
+
+def make_puller(installation: Installation) -> Puller | None:
+    """What pulls Gmail's notices, where a subscription is set. Raises `UserError` without a service account."""
+    try:
+        subscription = installation.subscription()
+    except PermissionDenied as error:
+        raise UserError(
+            "PUBSUB_SUBSCRIPTION is pulled as a service account; set GOOGLE_SERVICE_ACCOUNT_FILE as well."
+        ) from error
+    return None if subscription is None else Puller(installation.db, installation.clock, subscription)
 
 
 def run_until_signalled(installation: Installation) -> None:
@@ -97,8 +113,12 @@ def run_until_signalled(installation: Installation) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    worker = Worker(installation)
+    worker, puller = Worker(installation), make_puller(installation)
     worker.start()
+    if puller is not None:
+        puller.start()
     log.info("worker_started", database="sqlite" if installation.db.is_sqlite else "postgresql")
     stopping.wait()
+    if puller is not None:
+        puller.stop()
     worker.stop()

@@ -42,9 +42,10 @@ class Pool:
 class Line:
     """One mailbox's requests; one per thread, over a shared `Pool`."""
 
-    def __init__(self, access: Access, pool: Pool, clock: Clock) -> None:
+    def __init__(self, access: Access, pool: Pool, clock: Clock, timeout_s: tuple[float, float] = TIMEOUT_S) -> None:
         self._access = access
         self._clock = clock
+        self._timeout_s = timeout_s
         self._session = requests.Session()
         self._session.mount("http://", pool.adapter)
         self._session.mount("https://", pool.adapter)
@@ -82,7 +83,7 @@ class Line:
                 data=body,
                 headers=dict(headers),
                 auth=_Bearer(self._access.token()),
-                timeout=TIMEOUT_S,
+                timeout=self._timeout_s,
                 allow_redirects=False,
             )
         except requests.RequestException as error:

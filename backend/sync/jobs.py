@@ -29,6 +29,7 @@ from backend.sync.rules import is_hint_open, new_mail_due, pause_s
 from backend.sync.service import MailboxSync
 from backend.sync.shapes import End, Lease, Task
 from backend.sync.store import LeaseLostError
+from backend.sync.watches import keep_watch
 
 log = structlog.get_logger(__name__)
 
@@ -45,11 +46,13 @@ def drain_mailbox(
     *,
     task: Task | None = None,
     limiter: Limiter | None = None,
+    topic: str | None = None,
     progress: Progress | None = None,
 ) -> End:
     """Bring one mailbox up to date, or as far as one drain goes.
 
     `task`: new mail only, or one turn of the import as well; None: all there is. `limiter` None: Gmail has no quota.
+    `topic`: where Gmail shall send push notices, "" for none; None: leave them as they are.
     `End.DONE`: nothing is left; `MORE`: call again; `BUSY`: somebody else drains it or it is not active; `LATER`: the
     quota or Gmail asked for a pause; `STOPPED`: it needs a person (reconnect, permission). Progress gets the number of
     ids settled.
@@ -61,7 +64,10 @@ def drain_mailbox(
             return End.BUSY
     meter = limiter.meter(mailbox_id, Urgency.NEW_MAIL) if limiter else Unmetered()
     try:
-        end = _start(db, clock, connect, lease, meter, task, progress).run()
+        drain = _start(db, clock, connect, lease, meter, task, progress)
+        if topic is not None:
+            keep_watch(db, clock, drain.gmail, mailbox_id, topic)
+        end = drain.run()
     except LeaseLostError:
         log.info("drain_lost_lease", mailbox_id=mailbox_id)
         _release(db, lease)

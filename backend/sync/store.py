@@ -302,6 +302,18 @@ def hidden_copies(session: Session, mailbox_id: int) -> set[str]:
     return set(session.scalars(select(Copy.gmail_id).where(Copy.mailbox_id == mailbox_id, ~Copy.is_live)))
 
 
+def hinted_states(session: Session, address_key: str) -> list[SyncState]:
+    """The states of active mailboxes of that address, locked; one address may be a mailbox of several teams."""
+    query = (
+        select(SyncState)
+        .join(Mailbox, Mailbox.id == SyncState.mailbox_id)
+        .where(Mailbox.address_key == address_key, Mailbox.status == "active")
+        .order_by(SyncState.mailbox_id)
+        .with_for_update(of=SyncState)
+    )
+    return list(session.scalars(query))
+
+
 def make_due(session: Session, mailbox_id: int, now: datetime) -> None:
     """Let the next tick take the mailbox."""
     session.execute(update(SyncState).where(SyncState.mailbox_id == mailbox_id).values(next_sync_at=now))

@@ -22,7 +22,7 @@ from backend.sync.shapes import End, Task
 from backend.sync.tables import QuotaBucket, SyncState
 from bench.quota import fill
 from bench.town import Town
-from tests.cast import ALICE, BOB, DORA, Office, open_office
+from tests.cast import ALICE, DORA, Office
 
 PER_USER = 600
 
@@ -210,10 +210,3 @@ def test_two_imports_share_a_project_evenly_beside_a_mailbox_with_new_mail(tmp_p
     town.close()
     assert used > 0.9
     assert units[quiet] > 0
-
-
-@pytest.fixture
-def sqlite_office(sqlite_db: Database, request: pytest.FixtureRequest) -> Office:
-    """Acme on SQLite alone."""
-    clock, emulator = request.getfixturevalue("clock"), request.getfixturevalue("emulator")
-    return open_office(sqlite_db, clock, emulator, ALICE, BOB)
