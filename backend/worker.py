@@ -16,12 +16,18 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from backend.gmail.errors import PermissionDenied
 from backend.installation import Installation
 from backend.kit.errors import UserError
+from backend.outbox.jobs import Desk, send_due
+from backend.outbox.store import claim_senders
+from backend.outbox.tokens import UnsubscribeLinks
 from backend.runners import Runner, Work
 from backend.runners.queue import QueueRunner
 from backend.runners.threads import ThreadRunner
+from backend.sequences.engine import Engine
+from backend.sequences.enrolling import SOURCE
+from backend.sequences.jobs import advance_due
 from backend.sync.jobs import drain_mailbox
 from backend.sync.puller import Puller
-from backend.sync.shapes import Job, Task
+from backend.sync.shapes import End, Job, Task
 from backend.sync.store import claim_due, claim_imports, welcome_new
 from backend.sync.watches import claim_idle, end_watch
 
@@ -38,6 +44,7 @@ class Worker:
     def __init__(self, installation: Installation, runner: Runner | None = None) -> None:
         self.installation = installation
         self.runner = runner or make_runner(installation)
+        self._engine = Engine(installation.clock)
         self._ticks = 0
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._scheduler.add_job(
@@ -57,9 +64,11 @@ class Worker:
             if swept:
                 log.warning("dead_workers_swept", jobs=swept)
         now = self.installation.clock.now()
+        advance_due(self.installation.db, self.installation.clock, self._engine)
         with self.installation.db.write() as session:
             welcome_new(session, now)
             jobs = [Job(i, Task.NEW_MAIL) for i in claim_due(session, now, CLAIM)]
+            jobs += [Job(i, Task.SEND) for i in claim_senders(session, now, CLAIM)]
             jobs += [Job(i, Task.IMPORT) for i in claim_imports(session, now, CLAIM)]
             jobs += [Job(i, Task.UNWATCH) for i in claim_idle(session, now)]
             self.runner.submit(session, jobs)
@@ -81,8 +90,11 @@ def work_for(installation: Installation) -> Work:
     """Return what does one job."""
     db, clock, connect = installation.db, installation.clock, installation.enter
     topic = installation.settings.pubsub_topic
+    desk = sending_desk(installation)
 
     def work(job: Job) -> object:
+        if job.task is Task.SEND:
+            return send_due(desk, job.mailbox_id)
         if job.task is Task.UNWATCH:
             end_watch(db, installation.connect, job.mailbox_id)
             return None
@@ -91,6 +103,18 @@ def work_for(installation: Installation) -> Work:
         )
 
     return work
+
+
+def sending_desk(installation: Installation) -> Desk:
+    """What a round of sending is handed: it syncs the mailbox itself, so that no reply is passed over."""
+    db, clock, settings = installation.db, installation.clock, installation.settings
+
+    def refresh(mailbox_id: int) -> End:
+        limiter = installation.limiter
+        return drain_mailbox(db, clock, installation.enter, mailbox_id, task=Task.NEW_MAIL, limiter=limiter)
+
+    links = UnsubscribeLinks(settings.secret_key, settings.public_url)
+    return Desk(db, clock, installation.connect, refresh, {SOURCE: Engine(clock)}, links)
 
 
 def make_puller(installation: Installation) -> Puller | None:

@@ -17,7 +17,7 @@ from backend.sync.shapes import Job, Task
 Work = Callable[[Job], object]
 
 # Higher first: an import waits for all new mail that is due, and never the other way round.
-PRIORITY = {Task.NEW_MAIL: 2, Task.UNWATCH: 1, Task.IMPORT: 0}
+PRIORITY = {Task.NEW_MAIL: 3, Task.SEND: 2, Task.UNWATCH: 1, Task.IMPORT: 0}
 
 
 class Runner(Protocol):

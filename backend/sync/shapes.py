@@ -40,6 +40,7 @@ class Task(StrEnum):
     """What is to be done for a mailbox; the order is that in which workers prefer them."""
 
     NEW_MAIL = "new_mail"
+    SEND = "send"
     IMPORT = "import"
     UNWATCH = "unwatch"
 
