@@ -33,10 +33,10 @@ from backend.records.relinking import hand_in
 from backend.sequences.pages import blueprint as template_pages
 from backend.sync.api import blueprint as push_door
 from backend.sync.desk import set_units
-from backend.sync.pages import blueprint as intake_pages
-from backend.sync.push_desk import PushDesk, open_push_desk
 from backend.sync.ledger.api import blueprint as ledger_api
 from backend.sync.ledger.pages import blueprint as ledger_pages
+from backend.sync.pages import blueprint as intake_pages
+from backend.sync.push_desk import PushDesk, open_push_desk
 from backend.timeline.api import blueprint as timeline_api
 from backend.timeline.pages import blueprint as timeline_pages
 from backend.web.api_docs import blueprint as api_docs

@@ -1,4 +1,4 @@
-"""Users, mailboxes and keys over HTTP, under /api/v1."""
+"""Users, keys, and changes to mailboxes over HTTP, under /api/v1; `sync.ledger` reads mailboxes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend.accounts import store
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.mailboxes import pause_mailbox, resume_mailbox, share_mailbox
-from backend.accounts.schemas import ApiKeyList, MailboxChange, MailboxOut, MailboxPage, UserOut, UserPage
+from backend.accounts.schemas import ApiKeyList, MailboxChange, MailboxOut, UserOut, UserPage
 from backend.accounts.shapes import Actor, MailboxStatus, Role, Sharing
 from backend.accounts.tables import ApiKey, Mailbox, User
 from backend.web.fields import PageQuery
@@ -52,15 +52,6 @@ def list_users(query_data: Mapping[str, Any]) -> Page[User]:
     return cut_page(found, limit, lambda user: (user.id,))
 
 
-@blueprint.get("/mailboxes/<int:mailbox_id>")
-@needs()
-@blueprint.output(MailboxOut)
-def read_mailbox(mailbox_id: int) -> Mailbox:
-    """One mailbox."""
-    with house().db.read() as session:
-        return _visible(session, mailbox_id)
-
-
 @blueprint.patch("/mailboxes/<int:mailbox_id>")
 @needs()
 @blueprint.input(MailboxChange)
@@ -71,20 +62,6 @@ def change_mailbox(mailbox_id: int, json_data: Mapping[str, str]) -> Mailbox:
         mailbox = _visible(session, mailbox_id)
         _change(session, mailbox, json_data)
         return mailbox
-
-
-@blueprint.get("/mailboxes")
-@needs()
-@blueprint.input(PageQuery, location="query")
-@blueprint.output(MailboxPage)
-def list_mailboxes(query_data: Mapping[str, Any]) -> Page[Mailbox]:
-    """The team's mailboxes for an admin, one's own for everybody else."""
-    actor, limit = current_actor(), query_data["limit"]
-    with house().db.read() as session:
-        found = store.mailboxes(
-            session, actor.workspace_id, user_id=_only(actor), after_id=_after(query_data), limit=limit + 1
-        )
-    return cut_page(found, limit, lambda mailbox: (mailbox.id,))
 
 
 @blueprint.get("/users/me/keys")

@@ -57,21 +57,10 @@ class UserItem(UserOut):
     """A person in a list."""
 
 
-class MailboxItem(MailboxOut):
-    """A mailbox in a list."""
-
-
 class UserPage(Schema):
     """One page of users."""
 
     items = List(Nested(UserItem))
-    next = String(attribute="next_cursor", allow_none=True, metadata={"description": "null: this was the last page"})
-
-
-class MailboxPage(Schema):
-    """One page of mailboxes."""
-
-    items = List(Nested(MailboxItem))
     next = String(attribute="next_cursor", allow_none=True, metadata={"description": "null: this was the last page"})
 
 

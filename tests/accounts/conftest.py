@@ -22,6 +22,8 @@ from backend.accounts.tables import User, Workspace
 from backend.db import Database
 from backend.gmail.gateway import Gmail
 from backend.kit.clock import VirtualClock
+from backend.sync.ledger import api as ledger_api
+from backend.sync.ledger import pages as ledger_pages
 from backend.web.frame import make_web
 from backend.web.house import House, move_in
 
@@ -99,6 +101,8 @@ def app(house: House, desk_of_app: Desk) -> APIFlask:
     make_web(app, find_visitor)
     register_pages(app)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(ledger_pages.blueprint)
+    app.register_blueprint(ledger_api.blueprint)
     return app
 
 

@@ -210,11 +210,25 @@ class TestMailboxes:
     def test_a_colleagues_mailbox_is_not_there(
         self, client: FlaskClient, staff: Team, house: House, clock: VirtualClock, vault: Vault
     ) -> None:
+        mailbox = connect(house, clock, vault, staff.alice)
+        sign_in(client, BOB)
+        form = {"csrf_token": csrf_token(client, HOME), "sharing": "nothing"}
+        for step in ("sharing", "pause", "disconnect", "audit", "retry"):
+            assert client.post(f"{HOME}/{mailbox.id}/{step}", data=form).status_code == 404
+        assert client.get(f"{HOME}/{mailbox.id}").status_code == 404
+        assert ALICE not in client.get(HOME).get_data(as_text=True)
+
+    def test_an_admin_sees_them_all_and_can_stop_one_but_not_share_it(
+        self, client: FlaskClient, staff: Team, house: House, clock: VirtualClock, vault: Vault
+    ) -> None:
         mailbox = connect(house, clock, vault, staff.bob)
         sign_in(client, ALICE)
+        assert BOB in client.get(HOME).get_data(as_text=True)
         form = {"csrf_token": csrf_token(client, HOME), "sharing": "nothing"}
         assert client.post(f"{HOME}/{mailbox.id}/sharing", data=form).status_code == 404
-        assert BOB not in client.get(HOME).get_data(as_text=True)
+        assert client.post(f"{HOME}/{mailbox.id}/pause", data=form).status_code == 302
+        with house.db.read() as session:
+            assert store.get_mailbox(session, staff.workspace.id, mailbox.id).status == "paused"
 
     def test_without_a_client_at_google_there_is_no_way_there(self, client: FlaskClient) -> None:
         assert client.get("/oauth/google/start").status_code == 404

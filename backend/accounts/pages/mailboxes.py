@@ -1,9 +1,9 @@
-"""A person's own mailboxes: connect, pause, share, disconnect."""
+"""What a person does with a mailbox: connect, pause, share, disconnect. `sync.ledger` shows how it stands."""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask import Blueprint, redirect, request
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -19,34 +19,18 @@ from backend.accounts.mailboxes import (
     share_mailbox,
 )
 from backend.accounts.pages.round_trip import Arrival, leave_for_google
-from backend.accounts.shapes import GrantKind, Sharing
+from backend.accounts.shapes import GrantKind, Role, Sharing
 from backend.accounts.tables import Mailbox
 from backend.gmail.oauth import GMAIL_SCOPE, MAILBOX_SCOPES, UserGrant
 from backend.kit.errors import UserError
+from backend.web.back import way_back
 from backend.web.house import house
-from backend.web.nav import Place, Way, open_way
 from backend.web.toasts import toast
 
 CONNECT = "connect"
+PAGE = "/settings/mailboxes"
 
-blueprint = Blueprint("own_mailboxes", __name__, url_prefix="/settings/mailboxes", template_folder="../templates")
-open_way(blueprint, Way("mailboxes", lazy_gettext("My mailboxes"), "mail", "own_mailboxes.show", 10, Place.MENU))
-
-
-@blueprint.get("")
-@needs()
-def show() -> str:
-    """The signed-in person's mailboxes; `address` in the query is the one they came to connect."""
-    actor = current_actor()
-    with house().db.read() as session:
-        own = store.mailboxes(session, actor.workspace_id, user_id=actor.user_id)
-    return render_template(
-        "accounts/mailboxes.html",
-        mailboxes=own,
-        wanted=request.args.get("address", ""),
-        has_google=desk().google is not None,
-        levels=list(Sharing),
-    )
+blueprint = Blueprint("own_mailboxes", __name__, url_prefix=PAGE, template_folder="../templates")
 
 
 @blueprint.get("/connect")
@@ -54,7 +38,7 @@ def show() -> str:
 def start() -> Response:
     """Go to Google to grant access to a mailbox; back to `sign_in.finish_google`."""
     hint = request.args.get("address", current_actor().email)
-    return leave_for_google(CONNECT, MAILBOX_SCOPES, offline=True, next_path=_page(), hint=hint)
+    return leave_for_google(CONNECT, MAILBOX_SCOPES, offline=True, next_path=PAGE, hint=hint)
 
 
 def connect(arrival: Arrival) -> Response:
@@ -82,7 +66,7 @@ def connect(arrival: Arrival) -> Response:
         toast(gettext("%(address)s is connected; nothing was read yet.", address=address))
         return redirect(f"/settings/privacy/mailboxes/{mailbox.id}/import")
     toast(gettext("%(address)s is connected; its mail is being read.", address=address))
-    return redirect(_page())
+    return redirect(PAGE)
 
 
 @blueprint.post("/<int:mailbox_id>/pause")
@@ -90,8 +74,8 @@ def connect(arrival: Arrival) -> Response:
 def pause(mailbox_id: int) -> Response:
     """Stop reading and sending for now."""
     with house().db.write() as session:
-        pause_mailbox(session, house().clock, _own(session, mailbox_id), by=current_actor())
-    return redirect(_page())
+        pause_mailbox(session, house().clock, _to_act_on(session, mailbox_id), by=current_actor())
+    return redirect(way_back())
 
 
 @blueprint.post("/<int:mailbox_id>/resume")
@@ -99,8 +83,8 @@ def pause(mailbox_id: int) -> Response:
 def resume(mailbox_id: int) -> Response:
     """Go on reading and sending."""
     with house().db.write() as session:
-        resume_mailbox(session, house().clock, _own(session, mailbox_id), by=current_actor())
-    return redirect(_page())
+        resume_mailbox(session, house().clock, _to_act_on(session, mailbox_id), by=current_actor())
+    return redirect(way_back())
 
 
 @blueprint.post("/<int:mailbox_id>/sharing")
@@ -112,7 +96,7 @@ def share(mailbox_id: int) -> Response:
         raise UserError(gettext("Choose one of the levels."))
     with house().db.write() as session:
         share_mailbox(session, house().clock, current_actor(), _own(session, mailbox_id), Sharing(wanted))
-    return redirect(_page())
+    return redirect(way_back())
 
 
 @blueprint.post("/<int:mailbox_id>/disconnect")
@@ -120,11 +104,11 @@ def share(mailbox_id: int) -> Response:
 def disconnect(mailbox_id: int) -> Response:
     """Forget the grant here, and give it back to Google."""
     with house().db.write() as session:
-        sealed = disconnect_mailbox(session, house().clock, _own(session, mailbox_id), by=current_actor())
+        sealed = disconnect_mailbox(session, house().clock, _to_act_on(session, mailbox_id), by=current_actor())
     google = desk().google
     if sealed is not None and google is not None and not give_grant_back(google.client, desk().vault, sealed):
         toast(gettext("Google could not be told; please remove Enlace in your Google account yourself."))
-    return redirect(_page())
+    return redirect(way_back())
 
 
 def _own(session: Session, mailbox_id: int) -> Mailbox:
@@ -132,5 +116,8 @@ def _own(session: Session, mailbox_id: int) -> Mailbox:
     return store.get_mailbox(session, actor.workspace_id, mailbox_id, user_id=actor.user_id)
 
 
-def _page() -> str:
-    return url_for("own_mailboxes.show")
+def _to_act_on(session: Session, mailbox_id: int) -> Mailbox:
+    """One's own; for admins any of the team's, so that they can stop what somebody else left running."""
+    actor = current_actor()
+    user_id = None if actor.role is Role.ADMIN else actor.user_id
+    return store.get_mailbox(session, actor.workspace_id, mailbox_id, user_id=user_id)

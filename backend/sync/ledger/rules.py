@@ -135,14 +135,15 @@ def _stuck(box: Standing, _now: datetime) -> Verdict | None:
 
 
 def _importing(box: Standing, _now: datetime) -> Verdict | None:
-    if not box.is_listing and not box.bulk:
+    if not box.is_listing and not box.bulk and box.last_success_at is not None:
         return None
     cause = Cause.RESYNC if box.listing > 1 else Cause.IMPORT
-    return Verdict(Light.AMBER, cause, box.pending, seconds_left=seconds_left(box.pending))
+    time = seconds_left(box.pending) if box.pending else None
+    return Verdict(Light.AMBER, cause, box.pending, seconds_left=time)
 
 
 def _late(box: Standing, now: datetime) -> Verdict | None:
-    if not _is_late(box, now):
+    if not _is_late(box, now) or (box.last_success_at is None and (box.is_listing or box.bulk)):
         return None
     return Verdict(Light.RED, Cause.LATE, since=box.last_success_at or box.connected_at)
 
@@ -165,5 +166,5 @@ def _is_late(box: Standing, now: datetime) -> bool:
 
 _Rule = Callable[[Standing, datetime], Verdict | None]
 _RULES: tuple[_Rule, ...] = (
-    _off_duty, _no_worker, _failing, _gap, _overdue, _stuck, _importing, _late, _not_audited,
+    _off_duty, _no_worker, _failing, _gap, _overdue, _stuck, _late, _importing, _not_audited,
 )  # fmt: skip

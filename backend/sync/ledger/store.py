@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -158,13 +158,18 @@ def standings(
 
     One statement, since every page and every card asks.
     """
-    boxes = select(Mailbox.id).where(
-        *([Mailbox.workspace_id == workspace_id] if workspace_id is not None else []),
-        *([Mailbox.user_id == user_id] if user_id is not None else []),
-        *([Mailbox.id == mailbox_id] if mailbox_id is not None else []),
+    boxes = (
+        select(Mailbox.id)
+        .where(
+            *([Mailbox.workspace_id == workspace_id] if workspace_id is not None else []),
+            *([Mailbox.user_id == user_id] if user_id is not None else []),
+            *([Mailbox.id == mailbox_id] if mailbox_id is not None else []),
+        )
+        .correlate(None)
     )
     items = _waiting(boxes)
-    newest = select(func.max(SyncAudit.id)).where(SyncAudit.mailbox_id == Mailbox.id).scalar_subquery()
+    of_box = SyncAudit.mailbox_id == Mailbox.id
+    newest = select(func.max(SyncAudit.id)).where(of_box).correlate(Mailbox).scalar_subquery()
     query = (
         select(Mailbox, User, SyncState, SyncAudit, items)
         .join(User, User.id == Mailbox.user_id)
@@ -240,24 +245,32 @@ def _standing(row: Any) -> Standing:
 
 def unread(session: Session, mailbox_id: int, limit: int) -> list[Unread]:
     """The mails that could not be fetched or read, newest first."""
-    is_stuck = (SyncItem.state == "pending") & (SyncItem.attempts >= MANY_ATTEMPTS)
     query = (
         select(SyncItem)
-        .where(SyncItem.mailbox_id == mailbox_id, is_stuck | SyncItem.reason.in_(UNREAD))
+        .where(SyncItem.mailbox_id == mailbox_id, _is_unread())
         .order_by(SyncItem.id.desc())
         .limit(limit)
     )
     return [Unread(i.gmail_id, i.reason, i.detail, i.attempts, i.next_attempt_at) for i in session.scalars(query)]
 
 
-def unread_ids(session: Session, mailbox_id: int, gmail_ids: Iterable[str]) -> list[tuple[str, str]]:
-    """(id, thread) of those among `gmail_ids` that wait after failures, or were given up."""
-    query = select(SyncItem.gmail_id, SyncItem.gmail_thread_id).where(
-        SyncItem.mailbox_id == mailbox_id,
-        SyncItem.gmail_id.in_(list(gmail_ids)),
-        or_(SyncItem.state == "pending", SyncItem.reason.in_(UNREAD)),
-    )
+def unread_refs(session: Session, mailbox_id: int, gmail_id: str = "") -> list[tuple[str, str]]:
+    """(id, thread) of the mails that could not be fetched or read: all, or this one."""
+    query = select(SyncItem.gmail_id, SyncItem.gmail_thread_id).where(SyncItem.mailbox_id == mailbox_id, _is_unread())
+    if gmail_id:
+        query = query.where(SyncItem.gmail_id == gmail_id)
     return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def forgive(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> None:
+    """Count the failures of these ids anew."""
+    for chunk in chunks(gmail_ids):
+        where = (SyncItem.mailbox_id == mailbox_id, SyncItem.gmail_id.in_(chunk))
+        session.execute(update(SyncItem).where(*where).values(attempts=0))
+
+
+def _is_unread() -> Any:
+    return ((SyncItem.state == "pending") & (SyncItem.attempts >= MANY_ATTEMPTS)) | SyncItem.reason.in_(UNREAD)
 
 
 def count_waiting(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> int:
@@ -282,3 +295,9 @@ def is_audit_due(session: Session, mailbox_id: int, now: datetime) -> bool:
 def plan_audit(session: Session, mailbox_id: int, at: datetime) -> None:
     """Say when Gmail's list is next held against the store."""
     session.execute(update(SyncState).where(SyncState.mailbox_id == mailbox_id).values(next_audit_at=at))
+
+
+def audit_at_once(session: Session, mailbox_id: int, now: datetime) -> None:
+    """Let the next tick take the mailbox for an audit: it is slow work, as an import is."""
+    due = {"next_audit_at": now, "next_import_at": now}
+    session.execute(update(SyncState).where(SyncState.mailbox_id == mailbox_id).values(**due))

@@ -66,7 +66,9 @@ def sentence(verdict: Verdict, _: GetText, ngettext: GetText) -> str:
             "Its mail is being read; %(num)s mail is still to come.",
             "Its mail is being read; %(num)s mails are still to come.",
             n,
-        ),
+        )
+        if n
+        else _("Its mail is about to be read."),
         Cause.NOT_AUDITED: _("It has not been compared with Gmail's own list for more than two nights."),
     }
     return sentences[verdict.cause]
