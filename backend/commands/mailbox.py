@@ -31,7 +31,10 @@ from backend.gmail.oauth import DelegatedGrant, UserGrant, read_authorized_user
 from backend.installation import Installation, oauth_client
 from backend.kit.errors import NotFoundError, UserError
 from backend.mail.addresses import key_of
+from backend.privacy.shapes import ImportRules
+from backend.privacy.store.policies import rules_for
 from backend.sync.audit import audit_mailbox, repair
+from backend.sync.estimate import estimate_import
 from backend.sync.jobs import drain_mailbox
 from backend.sync.shapes import Audit, End
 from backend.sync.store import ensure_state
@@ -246,7 +249,24 @@ def _connect(
             address=address, address_key=key_of(address), kind=kind, secret=secret,
         )  # fmt: skip
         set_aliases(session, row, aliases)
+        mailbox_id, rules = row.id, rules_for(session, row)
     click.echo(f"{address} is connected; the worker reads it from now on.")
+    _say_size(installation, mailbox_id, rules, address)
+
+
+def _say_size(installation: Installation, mailbox_id: int, rules: ImportRules, address: str) -> None:
+    """Say how much the import brings; where Gmail does not answer just now, nothing is lost by silence."""
+    try:
+        found = estimate_import(
+            installation.connect(mailbox_id), rules, installation.settings.gmail_units_per_user_minute
+        )
+    except GmailError:
+        return
+    number = f"{found.mails:,}" if found.is_exact else f"about {found.mails:,}"
+    click.echo(
+        f"{number} mails to import, at least {found.minutes:,} minutes under Gmail's quota; "
+        f"to stop meanwhile: enlace mailbox pause {address}"
+    )
 
 
 def _try(installation: Installation, grant: UserGrant | DelegatedGrant, address: str) -> list[str]:

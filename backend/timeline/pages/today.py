@@ -9,6 +9,7 @@ from flask import render_template
 from backend.accounts.guards import current_actor, needs
 from backend.activities.store import open_tasks_of_owner
 from backend.linking.receipt_store import count_unlinked_mail
+from backend.privacy.store.threads import count_open_requests
 from backend.timeline.pages.room import blueprint
 from backend.timeline.store import replies_owed
 from backend.timeline.store.cold import cold_deals
@@ -28,6 +29,14 @@ def today() -> str:
         tasks = open_tasks_of_owner(session, actor.workspace_id, actor.user_id)
         cold = cold_deals(session, actor.workspace_id, actor.user_id, now - COLD_AFTER)
         unlinked = count_unlinked_mail(session, actor)
+        asked = count_open_requests(session, actor)
     return render_template(
-        "timeline/today.html", replies=replies, tasks=tasks, cold=cold, unlinked=unlinked, now=now, name=actor.name
+        "timeline/today.html",
+        replies=replies,
+        tasks=tasks,
+        cold=cold,
+        unlinked=unlinked,
+        asked=asked,
+        now=now,
+        name=actor.name,
     )
