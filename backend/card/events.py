@@ -52,7 +52,7 @@ class Event:
 
 def read_event(body: Any) -> Event:
     """Read an event. Raises `ValidationError` for what is none."""
-    found = _EventAsked().load(body)
+    found = _EVENT.load(body)
     common, authorised, gmail = found["common"], found["authorised"], found["gmail"]
     return Event(
         reader={
@@ -125,6 +125,9 @@ class _EventAsked(_Open):
     common = Nested(_Common, data_key="commonEventObject", load_default=dict)
     authorised = Nested(_Authorised, data_key="authorizationEventObject", load_default=dict)
     gmail = Nested(_Gmail, load_default=dict)
+
+
+_EVENT = _EventAsked()
 
 
 def _typed(given: Mapping[str, Any]) -> str:

@@ -55,12 +55,15 @@ def _once(people: Sequence[Participant]) -> tuple[Participant, ...]:
 
 
 def packed(glimpse: Glimpse) -> Iterator[list[Any]]:
-    """The glimpse as JSON values, each shorter than the one before: people at the end are left out first."""
+    """The glimpse as JSON values, each shorter than the one before: people at the end go first, by quarters."""
     rfc_id = glimpse.rfc_id if len(glimpse.rfc_id) <= _SEALED_ID else ""
     subject = glimpse.subject[:_SEALED_SUBJECT]
     people = [[p.role.value, p.address.email, p.address.name[:_SEALED_NAME]] for p in glimpse.people]
-    for count in range(len(people), -1, -1):
+    count = len(people)
+    while count:
         yield [glimpse.gmail_id, rfc_id, subject, people[:count]]
+        count = count * 3 // 4
+    yield [glimpse.gmail_id, rfc_id, subject, []]
     yield [glimpse.gmail_id, rfc_id, "", []]
     yield [glimpse.gmail_id, "", "", []]
 

@@ -28,6 +28,8 @@ class Html(str):
 
 def plain(text: str, limit: int) -> str:
     """Return one line of at most `limit` characters that shows as it is; empty where nothing would show."""
+    if text.isascii() and text.isprintable():  # nearly always, and sooner done
+        return shorten(squeeze(text), limit)
     return shorten(squeeze(_INVISIBLE.sub("", clean(text))), limit)
 
 

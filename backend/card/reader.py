@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
@@ -20,6 +21,7 @@ def words_for(now: datetime, locales: tuple[str, ...], timezones: tuple[str, ...
         return Words(now, locale, zone, get_translations())
 
 
+@lru_cache(maxsize=256)
 def _spoken(locale: str) -> str:
     """A locale of one of our languages, as Babel writes it ("es-MX" → "es_MX"), its country kept where Babel has it."""
     language, _, rest = locale.replace("-", "_").partition("_")
@@ -33,6 +35,7 @@ def _spoken(locale: str) -> str:
         return language
 
 
+@lru_cache(maxsize=1024)
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None

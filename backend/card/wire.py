@@ -27,11 +27,17 @@ def wire_value(value: Any) -> Any:
 
 def wire_fields(shape: Any) -> dict[str, Any]:
     """Return the fields of a dataclass that say something, as JSON."""
-    present = ((f.name, getattr(shape, f.name)) for f in fields(shape))
-    return {_camel(name): wire_value(value) for name, value in present if value not in _EMPTY}
+    kind: Any = type(shape)
+    present = ((wire, getattr(shape, name)) for name, wire in _names(kind))
+    return {wire: wire_value(value) for wire, value in present if value not in _EMPTY}
 
 
-@cache  # of a few dozen field names, thousands of times a card
+@cache
+def _names(kind: Any) -> tuple[tuple[str, str], ...]:
+    """A class's fields as it and as the wire call them."""
+    return tuple((f.name, _camel(f.name)) for f in fields(kind))
+
+
 def _camel(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from backend.accounts.shapes import ContactPolicy
 from backend.accounts.store import team_addresses
 from backend.accounts.tables import Workspace
-from backend.db import insert_ignoring, upsert
+from backend.db import insert_ignoring, read_columns, upsert
 from backend.linking.shapes import Decision, Outcome, Policy, Reason, Rule
 from backend.linking.tables import Link, LinkBatch, Question, Receipt, Veto
 from backend.mail.addresses import key_of
@@ -29,7 +29,7 @@ def load_policy(session: Session, workspace_id: int) -> Policy:
     """What the team decided about linking, with its own addresses."""
     workspace = session.get_one(Workspace, workspace_id)
     excluded: dict[str, dict[str, int]] = {"address": {}, "domain": {}}
-    for kind, value, i in session.execute(_exclusions(), {"workspace_id": workspace_id}):
+    for kind, value, i in read_columns(session, _exclusions(), {"workspace_id": workspace_id}):
         excluded[kind][value] = i
     return Policy(
         contact_policy=ContactPolicy(workspace.contact_policy),

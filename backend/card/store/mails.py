@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from backend.accounts.shapes import Actor
 from backend.accounts.tables import Mailbox
+from backend.db import read_columns
 from backend.linking.receipt_store import is_open_to
 from backend.linking.shapes import Evidence, Reason, Rule
 from backend.linking.tables import Link, Question, Receipt
@@ -61,7 +62,7 @@ class LinkRow:
 
 def mail_by_id(session: Session, actor: Actor, message_id: int) -> MailRow | None:
     """A mail by its id, if the reader may see it."""
-    return _mail_row(session.execute(_mail_by_id(actor), {"id": message_id}).first())
+    return _mail_row(read_columns(session, _mail_by_id(actor), {"id": message_id}).first())
 
 
 def mail_by_traces(session: Session, actor: Actor, rfc_id: str, gmail_id: str) -> MailRow | None:
@@ -70,7 +71,7 @@ def mail_by_traces(session: Session, actor: Actor, rfc_id: str, gmail_id: str) -
     Two mails can bear one Message-ID: then the reader's own copy under that Gmail id decides.
     """
     traces = {"rfc_id": rfc_id, "gmail_id": gmail_id}
-    return _mail_row(session.execute(_mail_by_traces(actor), traces).first())
+    return _mail_row(read_columns(session, _mail_by_traces(actor), traces).first())
 
 
 @lru_cache(maxsize=READERS)
@@ -158,5 +159,5 @@ def _links() -> Select[*tuple[Any, ...]]:
 def _link_rows(session: Session, query: Select[*tuple[Any, ...]], wanted: Mapping[str, int]) -> list[LinkRow]:
     return [
         LinkRow(i, message_id, record_id, RecordKind(kind), name, Rule(rule), evidence, made_at)
-        for i, message_id, record_id, kind, name, rule, evidence, made_at in session.execute(query, wanted)
+        for i, message_id, record_id, kind, name, rule, evidence, made_at in read_columns(session, query, wanted)
     ]

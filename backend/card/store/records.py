@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from backend.accounts.tables import User
 from backend.activities.tables import Activity, ActivityRecord
 from backend.card.facts import Stage as StageFact
+from backend.db import read_columns
 from backend.records.shapes import Outcome, RecordKind
 from backend.records.tables import Contact, ContactAddress, Deal, DealPerson, DealReference, Record, Stage
 
@@ -75,13 +76,13 @@ class TaskRow:
 def contacts_by_address(session: Session, workspace_id: int, keys: Collection[str]) -> dict[str, ContactRow]:
     """Living contacts by address key."""
     wanted = {"workspace_id": workspace_id, "keys": sorted(keys)}
-    return {key: ContactRow(*facts) for key, *facts in session.execute(_contacts_by_address(), wanted)}
+    return {key: ContactRow(*facts) for key, *facts in read_columns(session, _contacts_by_address(), wanted)}
 
 
 def contacts_by_id(session: Session, workspace_id: int, contact_ids: Collection[int]) -> dict[int, ContactRow]:
     """Living contacts by id, each with the primary address; "" where there is none."""
     wanted = {"workspace_id": workspace_id, "ids": sorted(contact_ids)}
-    found = [ContactRow(*facts) for _key, *facts in session.execute(_contacts_by_id(), wanted)]
+    found = [ContactRow(*facts) for _key, *facts in read_columns(session, _contacts_by_id(), wanted)]
     return {contact.id: contact for contact in found}
 
 
@@ -119,13 +120,13 @@ def deals_for(
 ) -> list[DealRow]:
     """Those deals, and the open ones of a contact or of a company: in this order, the latest move first."""
     near = {"contact_id": contact_id or _NOBODY, "company_id": company_id or _NOBODY, "linked": sorted(linked_ids)}
-    return [DealRow(*row) for row in session.execute(_deals_for(), {"workspace_id": workspace_id, **near})]
+    return [DealRow(*row) for row in read_columns(session, _deals_for(), {"workspace_id": workspace_id, **near})]
 
 
 def deals_by_id(session: Session, workspace_id: int, deal_ids: Collection[int]) -> list[DealRow]:
     """Living deals by id, in no order."""
     wanted = {"workspace_id": workspace_id, "ids": sorted(deal_ids)}
-    return [DealRow(*row) for row in session.execute(_deals_by_id(), wanted)]
+    return [DealRow(*row) for row in read_columns(session, _deals_by_id(), wanted)]
 
 
 @cache
@@ -174,7 +175,7 @@ def stages_of(session: Session, workspace_id: int, pipeline_ids: Collection[int]
     """The stages of pipelines, in order, by pipeline."""
     wanted = {"workspace_id": workspace_id, "ids": sorted(pipeline_ids)}
     found: dict[int, list[StageFact]] = {}
-    for pipeline_id, stage_id, name in session.execute(_stages_of(), wanted):
+    for pipeline_id, stage_id, name in read_columns(session, _stages_of(), wanted):
         found.setdefault(pipeline_id, []).append(StageFact(str(stage_id), name))
     return {pipeline_id: tuple(stages) for pipeline_id, stages in found.items()}
 
@@ -192,7 +193,7 @@ def next_tasks(session: Session, workspace_id: int, record_ids: Collection[int])
     """The most pressing open task about each of these records, by record; tasks without a deadline come last."""
     wanted = {"workspace_id": workspace_id, "ids": sorted(record_ids)}
     rows = [TaskRow(i, text, due, about, RecordKind(kind), name) for i, text, due, about, kind, name in
-            session.execute(_next_tasks(), wanted)]  # fmt: skip
+            read_columns(session, _next_tasks(), wanted)]  # fmt: skip
     return {task.record_id: task for task in rows}
 
 

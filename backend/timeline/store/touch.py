@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session, aliased
 from backend.accounts.shapes import Actor
 from backend.accounts.tables import Mailbox, MailboxAlias, User
 from backend.activities.tables import Activity, ActivityRecord
+from backend.db import read_columns
 from backend.linking.tables import Link
 from backend.mail.addresses import key_of
 from backend.mail.tables import Copy, Message
@@ -41,7 +42,7 @@ VIEWERS = 512  # whose statements are kept
 
 def last_touch(session: Session, viewer: Actor, record_id: int) -> LastTouch | None:
     """Return the latest mail, call or meeting with a record; None where there was none that the viewer may know of."""
-    row = session.execute(_newest(viewer), {"record_id": record_id}).first()
+    row = read_columns(session, _newest(viewer), {"record_id": record_id}).first()
     if row is None:
         return None
     return LastTouch(row.at, row.who, EntryKind(row.kind), row.is_ours, row.is_viewer, row.is_owed)
