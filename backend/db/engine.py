@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from backend.kit.errors import UserError
 
 SQLITE_BUSY_TIMEOUT_S = 30
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 
 class Database:
@@ -84,10 +85,6 @@ def _make_engine(url: str, pool_size: int) -> Engine:
     engine = create_engine(url, json_serializer=_dumps, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
     event.listen(engine, "connect", _prepare_postgresql)
     return engine
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:

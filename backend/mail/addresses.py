@@ -39,15 +39,19 @@ _ROBOT = re.compile(
 def address_of(written: str, name: str = "") -> Address | None:
     """Turn `local@domain` and an already decoded name into an `Address`; None where it is no address.
 
-    Refused: no domain, white space or control characters outside quotes, more than LONGEST_ADDRESS characters.
+    Refused: no domain, white space or control characters outside quotes, more than LONGEST_ADDRESS characters in any of
+    its forms.
     """
     local, at, domain = written.rpartition("@")
     domain = domain.rstrip(".").lower()
     if not at or len(written) > LONGEST_ADDRESS or not (_is_local(local) and _is_domain(domain)):
         return None
     email = clean(f"{local}@{domain}")
+    key = key_of(email)
+    if max(len(email), len(key)) > LONGEST_ADDRESS:
+        return None
     tidy = name.strip().strip("\"'").strip()[:_LONGEST_NAME]
-    return Address(key_of(email), email, "" if tidy.lower() == email.lower() else tidy)
+    return Address(key, email, "" if tidy.lower() == email.lower() else tidy)
 
 
 def _is_local(local: str) -> bool:

@@ -18,6 +18,17 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A mail that no mailbox held yet: where it goes, and what the copies of it that came with it say."""
+
+    fingerprint: str
+    item: Incoming
+    conversation_id: int
+    live_copies: int
+    is_private: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxFacts:
     """What storing needs to know of the mailbox: `is_ours` tells the team's addresses by their key."""
 

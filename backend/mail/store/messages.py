@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from backend.db import insert_returning
+from backend.db import insert_returning, insert_rows
 from backend.kit.clock import from_epoch_ms
 from backend.kit.text import clean, shorten
 from backend.mail.addresses import domain_of, registrable_domain
 from backend.mail.conversations import base_subject
-from backend.mail.shapes import Address, NormalisedMail, Participant, Role
+from backend.mail.shapes import Address, NormalisedMail, Participant, Role, StoredMessage
 from backend.mail.store.chunks import chunks
-from backend.mail.store.facts import Incoming, MailboxFacts
+from backend.mail.store.facts import Incoming, MailboxFacts, Newcomer
 from backend.mail.store.reading import participants_of
 from backend.mail.tables import (
-    ADDRESS_LENGTH,
     MESSAGE_ID_LENGTH,
     MESSAGE_SEARCH,
     Message,
@@ -30,7 +29,6 @@ from backend.mail.tables import (
 )
 
 SNIPPET_LENGTH = 300
-NAME_LENGTH = 500
 
 
 def fingerprint(incoming: Incoming) -> str:
@@ -62,47 +60,55 @@ def ids_by_fingerprint(session: Session, workspace_id: int, prints: Sequence[str
     return found
 
 
-def insert_messages(
-    session: Session, mailbox: MailboxFacts, new: Sequence[tuple[str, Incoming]], conversations: Sequence[int]
-) -> dict[str, int]:
-    """Insert new mails (fingerprint, item) into their conversations, searchable; returns ids by fingerprint."""
-    rows = [_message_row(mailbox, p, i, c) for (p, i), c in zip(new, conversations, strict=True)]
+def insert_messages(session: Session, mailbox: MailboxFacts, new: Sequence[Newcomer]) -> list[StoredMessage]:
+    """Insert new mails into their conversations, searchable; returns them in the order of `new`."""
+    rows = [_message_row(mailbox, n) for n in new]
     ids = insert_returning(session, Message, rows)
-    stored = [(message_id, item.mail) for message_id, (_, item) in zip(ids, new, strict=True)]
-    if stored:
-        session.execute(insert(MessageBody), [{"message_id": i, "text": m.text} for i, m in stored])
-    _bulk(session, MessageParticipant, [r for i, m in stored for r in _participant_rows(mailbox, i, m)])
-    _bulk(session, MessageAttachment, [r for i, m in stored for r in _attachment_rows(i, m)])
-    MESSAGE_SEARCH.add(session, [(i, _document(m.subject, m.participants, m.text)) for i, m in stored])
-    return {print_: message_id for message_id, (print_, _) in zip(ids, new, strict=True)}
+    mails = [(message_id, n.item.mail) for message_id, n in zip(ids, new, strict=True)]
+    insert_rows(session, MessageBody, [{"message_id": i, "text": m.text} for i, m in mails])
+    insert_rows(session, MessageParticipant, [r for i, m in mails for r in _participant_rows(mailbox, i, m)])
+    insert_rows(session, MessageAttachment, [r for i, m in mails for r in _attachment_rows(i, m)])
+    MESSAGE_SEARCH.add(session, [(i, _document(m.subject, m.participants, m.text)) for i, m in mails])
+    return [_stored(i, row, n) for i, row, n in zip(ids, rows, new, strict=True)]
 
 
-def _bulk(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(model), rows)
+def _stored(message_id: int, row: Mapping[str, Any], new: Newcomer) -> StoredMessage:
+    """The mail as `load_messages` would give it."""
+    return StoredMessage(
+        id=message_id,
+        conversation_id=new.conversation_id,
+        kind=new.item.mail.kind,
+        subject=row["subject"],
+        sent_at=row["sent_at"],
+        is_ours=row["is_ours"],
+        sender_key=row["sender_key"],
+        participants=new.item.mail.participants,
+        list_key=row["list_key"],
+        is_private=new.is_private,
+    )
 
 
-def _message_row(mailbox: MailboxFacts, print_: str, item: Incoming, conversation_id: int) -> dict[str, Any]:
-    mail, gmail = item.mail, item.gmail
+def _message_row(mailbox: MailboxFacts, new: Newcomer) -> dict[str, Any]:
+    mail, gmail = new.item.mail, new.item.gmail
     sender = mail.sender or Address("", "", "")
     return {
         "workspace_id": mailbox.workspace_id,
-        "conversation_id": conversation_id,
+        "conversation_id": new.conversation_id,
         "rfc_message_id": mail.message_id[:MESSAGE_ID_LENGTH],
-        "fingerprint": print_,
+        "fingerprint": new.fingerprint,
         "sent_at": from_epoch_ms(gmail.internal_date_ms),
         "subject": mail.subject,
         "snippet": shorten(clean(html.unescape(gmail.snippet)), SNIPPET_LENGTH),
-        "sender_key": sender.key[:ADDRESS_LENGTH],
-        "sender_email": sender.email[:ADDRESS_LENGTH],
-        "sender_name": sender.name[:NAME_LENGTH],
+        "sender_key": sender.key,
+        "sender_email": sender.email,
+        "sender_name": sender.name,
         "is_ours": bool(sender.key) and mailbox.is_ours(sender.key),
         "kind": mail.kind.value,
         "kind_why": mail.why[:200],
         "list_key": _list_key(mail),
         "size_bytes": gmail.size_estimate,
         "attachment_count": sum(not a.is_inline for a in mail.attachments),
-        "live_copies": 0,
+        "live_copies": new.live_copies,
         "problems": list(mail.problems),
     }
 
@@ -124,10 +130,10 @@ def _participant_rows(mailbox: MailboxFacts, message_id: int, mail: NormalisedMa
             "position": position,
             "workspace_id": mailbox.workspace_id,
             "role": participant.role.value,
-            "address_key": address.key[:ADDRESS_LENGTH],
+            "address_key": address.key,
             "domain": registrable_domain(domain_of(address.key)),
-            "email": address.email[:ADDRESS_LENGTH],
-            "name": address.name[:NAME_LENGTH],
+            "email": address.email,
+            "name": address.name,
         }
 
 

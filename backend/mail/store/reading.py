@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from backend.db import read_columns
+from backend.db import table_of
 from backend.mail.shapes import Address, Kind, Participant, Role, StoredMessage
 from backend.mail.store.chunks import chunks
 from backend.mail.tables import Copy, Message, MessageBody, MessageParticipant
@@ -20,19 +21,7 @@ def load_messages(session: Session, workspace_id: int, message_ids: Sequence[int
     """Load what linking needs of these mails, in order of time; ids of other workspaces are passed over."""
     rows: list[StoredMessage] = []
     for chunk in chunks(list(message_ids)):
-        where: tuple[ColumnElement[bool], ...] = (Message.workspace_id == workspace_id, Message.id.in_(chunk))
         people = participants_of(session, chunk)
-        open_ones = _ids_with_open_copy(session, chunk)
-        query = select(
-            Message.id,
-            Message.conversation_id,
-            Message.kind,
-            Message.subject,
-            Message.sent_at,
-            Message.is_ours,
-            Message.sender_key,
-            Message.list_key,
-        ).where(*where)
         rows += [
             StoredMessage(
                 id=r.id,
@@ -44,31 +33,35 @@ def load_messages(session: Session, workspace_id: int, message_ids: Sequence[int
                 sender_key=r.sender_key,
                 participants=tuple(people[r.id]),
                 list_key=r.list_key,
-                is_private=r.id not in open_ones,
+                is_private=not r.is_open,
             )
-            for r in session.execute(query)
+            for r in session.execute(_messages(), {"workspace_id": workspace_id, "ids": chunk})
         ]
     return sorted(rows, key=lambda m: (m.sent_at, m.id))
+
+
+@cache  # asked for every card, and several times for every batch of mail
+def _messages() -> Select[Any]:
+    m, copies = table_of(Message).c, table_of(Copy).c
+    is_open = exists().where(copies.message_id == m.id, ~copies.is_private).label("is_open")
+    wanted = (m.workspace_id == bindparam("workspace_id"), m.id.in_(bindparam("ids", expanding=True)))
+    columns = (m.id, m.conversation_id, m.kind, m.subject, m.sent_at, m.is_ours, m.sender_key, m.list_key)
+    return select(*columns, is_open).where(*wanted)
 
 
 def participants_of(session: Session, message_ids: Sequence[int]) -> dict[int, list[Participant]]:
     """Everybody in the address headers, by mail, in the order of the headers."""
     people: dict[int, list[Participant]] = defaultdict(list)
-    for message_id, role, key, email, name in read_columns(session, _participants_of(), {"ids": list(message_ids)}):
+    for message_id, role, key, email, name in session.execute(_participants_of(), {"ids": list(message_ids)}):
         people[message_id].append(Participant(Role(role), Address(key, email, name)))
     return people
 
 
 @cache  # asked for every card
-def _participants_of() -> Select[int, str, str, str, str]:
-    p = MessageParticipant
+def _participants_of() -> Select[Any]:
+    p = table_of(MessageParticipant).c
     wanted = p.message_id.in_(bindparam("ids", expanding=True))
     return select(p.message_id, p.role, p.address_key, p.email, p.name).where(wanted).order_by(p.message_id, p.position)
-
-
-def _ids_with_open_copy(session: Session, message_ids: Sequence[int]) -> set[int]:
-    query = select(Copy.message_id).where(Copy.message_id.in_(message_ids), ~Copy.is_private)
-    return set(session.scalars(query))
 
 
 def text_of(session: Session, workspace_id: int, message_id: int) -> str | None:
