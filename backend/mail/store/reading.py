@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from backend.db import table_of
+from backend.db import read_columns, table_of
 from backend.mail.shapes import Address, Kind, Participant, Role, StoredMessage
 from backend.mail.store.chunks import chunks
 from backend.mail.tables import Copy, Message, MessageBody, MessageParticipant
@@ -52,7 +52,7 @@ def _messages() -> Select[Any]:
 def participants_of(session: Session, message_ids: Sequence[int]) -> dict[int, list[Participant]]:
     """Everybody in the address headers, by mail, in the order of the headers."""
     people: dict[int, list[Participant]] = defaultdict(list)
-    for message_id, role, key, email, name in session.execute(_participants_of(), {"ids": list(message_ids)}):
+    for message_id, role, key, email, name in read_columns(session, _participants_of(), {"ids": list(message_ids)}):
         people[message_id].append(Participant(Role(role), Address(key, email, name)))
     return people
 
