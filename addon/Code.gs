@@ -24,6 +24,15 @@ function onGmailMessage(event) {
 }
 
 /**
+ * "Insert from Enlace" in the compose window: what can be put into the mail that is being written.
+ * @param {AddonEvent} event
+ * @return {GoogleAppsScript.Card.Card[]}
+ */
+function onCompose(event) {
+  return cardsOf_(event, () => askBackend_('addon/v1/actions/compose', aboutDraft_(event)));
+}
+
+/**
  * "Today" in the add-on's menu: the homepage, which phones do not show by themselves.
  * @param {AddonEvent} event
  * @return {GoogleAppsScript.Card.UniversalActionResponse}
@@ -35,7 +44,7 @@ function onToday(event) {
 /**
  * Any click, dropdown or form of a card: the parameter `action` names what the backend shall do.
  * @param {AddonEvent} event
- * @return {GoogleAppsScript.Card.ActionResponse}
+ * @return {ActionAnswer}
  */
 function onAction(event) {
   const { action, ...parameters } = commonOf_(event).parameters || {};
@@ -74,7 +83,7 @@ function cardsOf_(event, ask) {
 /**
  * @param {AddonEvent} event
  * @param {() => Answer} ask
- * @return {GoogleAppsScript.Card.ActionResponse}
+ * @return {ActionAnswer}
  */
 function responseOf_(event, ask) {
   const locale = localeOf_(event);
@@ -91,8 +100,9 @@ function responseOf_(event, ask) {
  * @return {CardView[]}
  */
 function cardsIn_(view) {
-  if (!view.cards || view.cards.length === 0) throw new TypeError('an answer without a card');
-  return view.cards;
+  const cards = view.cards || (view.push ? [view.push] : []);
+  if (cards.length === 0) throw new TypeError('an answer without a card');
+  return cards;
 }
 
 /**

@@ -6,7 +6,8 @@
 /**
  * @typedef {object} AddonEvent
  * @property {CommonEvent} [commonEventObject]
- * @property {{messageId?: string, threadId?: string, accessToken?: string}} [gmail]
+ * @property {{messageId?: string, threadId?: string, accessToken?: string, toRecipients?: string[],
+ *   ccRecipients?: string[]}} [gmail]
  */
 
 /**
@@ -67,6 +68,15 @@ function aboutMail_(event) {
   const ids = idsOfMail_(event);
   const accessToken = (event.gmail && event.gmail.accessToken) || '';
   return { ...aboutReader_(event), ...ids, ...headersOf_(ids.gmailMessageId, accessToken) };
+}
+
+/**
+ * The mail that is being written: its recipients, and nothing of its text.
+ * @param {AddonEvent} event
+ */
+function aboutDraft_(event) {
+  const { toRecipients = [], ccRecipients = [] } = (event && event.gmail) || {};
+  return { ...aboutReader_(event), inputs: { to: [...toRecipients, ...ccRecipients].join(', ') } };
 }
 
 /**

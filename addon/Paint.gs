@@ -26,8 +26,10 @@
  * @typedef {{primary: ButtonView, secondary?: ButtonView}} FooterView
  * @typedef {{name: string, header: HeaderView, sections: SectionView[], menu?: {text: string, onClick: Click}[],
  *   footer?: FooterView}} CardView
+ * @typedef {{html?: string, subject?: string}} InsertView
  * @typedef {{push?: CardView, update?: CardView, pop?: 'one' | 'root', notification?: string, openLink?: LinkClick,
- *   stateChanged?: boolean}} OutcomeView
+ *   insert?: InsertView, stateChanged?: boolean}} OutcomeView
+ * @typedef {GoogleAppsScript.Card.ActionResponse | GoogleAppsScript.Card.UpdateDraftActionResponse} ActionAnswer
  * @typedef {{v?: number, cards?: CardView[]} & OutcomeView} View
  */
 
@@ -35,14 +37,34 @@ const ACCENT_COLOUR = '#0f766e';
 
 /**
  * @param {OutcomeView} outcome
- * @return {GoogleAppsScript.Card.ActionResponse}
+ * @return {ActionAnswer}
  */
 function paintOutcome_(outcome) {
+  if (outcome.insert) return paintInsert_(outcome.insert);
   const response = CardService.newActionResponseBuilder();
   if (outcome.pop || outcome.update || outcome.push) response.setNavigation(paintNavigation_(outcome));
   if (outcome.notification) response.setNotification(CardService.newNotification().setText(outcome.notification));
   if (outcome.openLink) response.setOpenLink(paintLink_(outcome.openLink));
   if (outcome.stateChanged) response.setStateChanged(true);
+  return response.build();
+}
+
+/**
+ * Into the mail that is being written: at the cursor, and in place of its subject.
+ * @param {InsertView} insert
+ * @return {GoogleAppsScript.Card.UpdateDraftActionResponse}
+ */
+function paintInsert_(insert) {
+  const response = CardService.newUpdateDraftActionResponseBuilder();
+  if (insert.html) {
+    const body = CardService.newUpdateDraftBodyAction()
+      .addUpdateContent(insert.html, CardService.ContentType.MUTABLE_HTML)
+      .setUpdateType(CardService.UpdateDraftBodyType.IN_PLACE_INSERT);
+    response.setUpdateDraftBodyAction(body);
+  }
+  if (insert.subject) {
+    response.setUpdateDraftSubjectAction(CardService.newUpdateDraftSubjectAction().addUpdateSubject(insert.subject));
+  }
   return response.build();
 }
 

@@ -47,13 +47,12 @@ def run() -> Iterator[Figure]:
 
 
 def _compare(database: str, url_of: Callable[[int], str]) -> Iterator[Figure]:
+    stocks = {(url := url_of(size)): fill_store(Database(url), size, size // 10) for size in (SMALL, LARGE)}
     with ExitStack() as stack:
         emulator = Emulator()
         certificates = stack.enter_context(EmulatorServer(emulator)).url + "/certs"
         token = emulator.signer.identity_token(audience=AUDIENCE, email=OWNER, subject="1")
-        small, large = (
-            stack.enter_context(_served(url_of(size), size, certificates, token)) for size in (SMALL, LARGE)
-        )
+        small, large = (stack.enter_context(_served(*filled, certificates, token)) for filled in stocks.items())
         for _ in range(ROUNDS + WARM_UP):
             for place in (small, large):
                 place.ask_all()
@@ -152,9 +151,8 @@ def _crowd(stock: Stock, number: int) -> str:
 
 
 @contextmanager
-def _served(url: str, messages: int, certificates: str, token: str) -> Iterator[Place]:
+def _served(url: str, stock: Stock, certificates: str, token: str) -> Iterator[Place]:
     """A filled store behind gunicorn, asked over one kept connection."""
-    stock = fill_store(Database(url), messages, messages // 10)
     port = _free_port()
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
     command += ["--threads", "8", "--workers", "1", "--keep-alive", "60", "bench.served:application()"]

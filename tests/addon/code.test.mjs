@@ -62,6 +62,34 @@ test('the menu shows the homepage where Gmail has none, in the type of a univers
   assert.equal(toJson(response).cards[0].header.title, 'Today');
 });
 
+test('the compose window tells the recipients and nothing of the text', () => {
+  const addon = startAddon({ respond: () => said({ push: cardSaying('Write') }) });
+  const event = homeEvent();
+  const toRecipients = ['"Doe, Jane" <jane@x.example>', 'sam@example.com'];
+  event.gmail = { toRecipients, ccRecipients: ['ida@example.com'] };
+  const [card] = addon.call('onCompose', event).map(toJson);
+  assert.equal(card.header.title, 'Write');
+  assert.equal(addon.fetches[0].url, `${BACKEND}addon/v1/actions/compose`);
+  assert.deepEqual(addon.fetches[0].body.inputs, {
+    to: '"Doe, Jane" <jane@x.example>, sam@example.com, ida@example.com',
+  });
+  assert.deepEqual(addon.messageTokens, []);
+});
+
+test('a template is written at the cursor, and a subject in place of the present one', () => {
+  const insert = { html: '<p>Hi Ana</p>', subject: '[D-17] Offer' };
+  const addon = startAddon({ respond: () => said({ insert }) });
+  const response = addon.call('onAction', mailEvent({ parameters: { action: 'insert-template', template: '1' } }));
+  assert.equal(kindOf(response), 'UpdateDraftActionResponse');
+  assert.deepEqual(inVm(toJson(response)), {
+    updateBody: {
+      insertContents: [{ content: '<p>Hi Ana</p>', contentType: 'MUTABLE_HTML' }],
+      type: 'IN_PLACE_INSERT',
+    },
+    updateSubject: { subject: '[D-17] Offer' },
+  });
+});
+
 test('a click posts the name, the ids and what was typed, and reads no headers', () => {
   const addon = startAddon({ respond: () => said({ notification: 'Saved' }) });
   const event = mailEvent({
@@ -127,6 +155,6 @@ test('no event, however odd, makes a door throw', () => {
     mailEvent({ parameters: { action: 'x' }, formInputs: { due: { dateInput: { msSinceEpoch: 'soon' } } } })];
   for (const event of odd) {
     const addon = startAddon({ respond: () => ({ status: 500 }) });
-    for (const door of ['onHomepage', 'onGmailMessage', 'onAction', 'onToday']) addon.call(door, event);
+    for (const door of ['onHomepage', 'onGmailMessage', 'onCompose', 'onAction', 'onToday']) addon.call(door, event);
   }
 });

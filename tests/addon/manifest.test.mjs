@@ -8,6 +8,7 @@ const FUNCTIONS = [
   common.homepageTrigger.runFunction,
   ...common.universalActions.map((action) => action.runFunction).filter(Boolean),
   ...gmail.contextualTriggers.map((trigger) => trigger.onTriggerFunction),
+  ...gmail.composeTrigger.selectActions.map((action) => action.runFunction),
 ];
 
 test('every function that the manifest or a card names exists, and none of them is private', () => {
@@ -23,6 +24,7 @@ test('the scopes are exactly those that are used', () => {
   addon.call('onGmailMessage', mailEvent());
   const used = new Set(addon.scopes);
   if (gmail) used.add('https://www.googleapis.com/auth/gmail.addons.execute');
+  if (gmail.composeTrigger) used.add('https://www.googleapis.com/auth/gmail.addons.current.action.compose');
   if (common.useLocaleFromApp) used.add('https://www.googleapis.com/auth/script.locale');
   assert.deepEqual([...used].sort(), [...MANIFEST.oauthScopes].sort());
 });

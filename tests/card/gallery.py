@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from typing import Any
 
-from backend.card.cards import context_card, deal, enrol, forms, home, receipt, search, trouble
+from backend.card.cards import compose, context_card, deal, enrol, forms, home, receipt, search, trouble
 from backend.card.cards.trouble import Trouble
 from backend.card.facts import Internal, Several, Unlinked
 from backend.card.shapes import Card, Footer, Header, MenuItem, Section
@@ -29,7 +29,7 @@ from backend.card.widgets import (
     TextInput,
 )
 from backend.card.words import Words
-from tests.card.samples import CRM, DEAL, FOUND, HOME, KNOWN, MAIL, RECEIPT, STARTABLE, STRANGER, UNKNOWN, people
+from tests.card.samples import CRM, DEAL, DRAFT, FOUND, HOME, KNOWN, MAIL, RECEIPT, STARTABLE, STRANGER, UNKNOWN, people
 
 CRM_LINK = Link(CRM)
 SAVE = Action("save-note", {"record": "p1"}, required=("text",))
@@ -72,12 +72,27 @@ def all_cards(words: Words) -> list[Card]:
         forms.task_card("p1", "Ana", MAIL, words),
         search.card("nord", FOUND, MAIL, words, person="p1"),
         enrol.card("p1", "Ana", STARTABLE, MAIL, words),
+        compose.card(DRAFT, words),
         *(trouble.card(kind, words, url=CRM) for kind in Trouble),
     ]
 
 
 # Ids and links are ours; all other text comes from people and their mail programs.
-OURS = {"id", "url", "change", "link", "deal", "stage_id", "more_url", "unlinked_url", "currency", "scopes", "offers"}
+OURS = {
+    "id",
+    "person",
+    "templates_url",
+    "url",
+    "change",
+    "link",
+    "deal",
+    "stage_id",
+    "more_url",
+    "unlinked_url",
+    "currency",
+    "scopes",
+    "offers",
+}
 HOSTILE = [
     '"Doe, Jane" <jane@x.example>',
     'O\'Neil & "Sons", Ltd; <script>alert(1)</script>',
@@ -116,4 +131,5 @@ def every_card(write: Callable[[], str], words: Words) -> list[Card]:
         forms.note_card("p1", write(), MAIL, words),
         search.card(write(), rewritten(FOUND, write), MAIL, words),
         enrol.card("p1", write(), rewritten(STARTABLE, write), MAIL, words),
+        compose.card(rewritten(DRAFT, write), words),
     ]

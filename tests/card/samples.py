@@ -14,6 +14,7 @@ from backend.card.facts import (
     Company,
     Deal,
     Do,
+    Draft,
     Enrolment,
     Found,
     Guess,
@@ -30,6 +31,7 @@ from backend.card.facts import (
     Stage,
     Startable,
     Task,
+    Template,
     Unknown,
     Waiting,
 )
@@ -78,6 +80,7 @@ DEAL = Deal(
     owner="Sam Field",
     next_task=TASK,
     receipt=RECEIPT,
+    reference="D-17",
 )
 KNOWN = Known(
     MAIL,
@@ -107,6 +110,17 @@ HOME = Home(
 FOUND = (
     Found("d1", "Nordwind – 40 seats", "Proposal · €12,000", is_deal=True),
     Found("p1", "Ana Ruiz", "Nordwind GmbH"),
+)
+DRAFT = Draft(
+    ("Ana Ruiz",),
+    person="p1",
+    deal="d1",
+    templates=(
+        Template("t1", "Offer", "Nordwind – 40 seats: our offer"),
+        Template("t2", "Thank you", missing=("contact.title",)),
+    ),
+    deals=(DEAL,),
+    templates_url=CRM + "templates",
 )
 STARTABLE = (
     Startable("q1", "Onboarding", "5 steps in 12 days"),

@@ -11,7 +11,7 @@ from google.apps import card_v1
 from google.protobuf import json_format
 
 from backend.card.cards import context_card
-from backend.card.shapes import Cards, Outcome, PopTo
+from backend.card.shapes import Cards, Insert, Outcome, PopTo
 from backend.card.widgets import Link
 from backend.card.workspace_json import action_answer, card_json
 from tests.card.gallery import all_cards
@@ -77,6 +77,14 @@ def test_both_renderers_move_toast_and_open_alike() -> None:
     for script, outcome in zip(painted_by_script(*(clicked(o.to_json()) for o in outcomes)), outcomes, strict=True):
         changed = {"stateChanged": True} if script.pop("stateChanged", False) else {}
         assert {"renderActions": {"action": script}, **changed} == action_answer(outcome, ACTIONS)
+
+
+def test_both_renderers_write_into_a_draft_alike() -> None:
+    inserts = (Insert("<p>Hi</p>", "[D-1] Offer"), Insert("<p>Hi</p>"), Insert(subject="[D-1] Offer"))
+    outcomes = [Outcome(insert=insert) for insert in inserts]
+    for script, outcome in zip(painted_by_script(*(clicked(o.to_json()) for o in outcomes)), outcomes, strict=True):
+        over_http = action_answer(outcome, ACTIONS)["renderActions"]["hostAppAction"]["gmailAction"]
+        assert {"updateDraftActionMarkup": script} == over_http
 
 
 @pytest.mark.parametrize("locale", ["en", "es"])

@@ -104,6 +104,17 @@ const WRITERS = {
     setStateChanged: flag('stateChanged'),
     build: nothing,
   },
+  UpdateDraftActionResponseBuilder: {
+    setUpdateDraftBodyAction: set('updateBody', toJson),
+    setUpdateDraftSubjectAction: set('updateSubject', toJson),
+    build: nothing,
+  },
+  UpdateDraftBodyAction: {
+    addUpdateContent: (json, [content, type]) =>
+      void (json.insertContents = [...(json.insertContents ?? []), { content, contentType: member(type) }]),
+    setUpdateType: set('type', member),
+  },
+  UpdateDraftSubjectAction: { addUpdateSubject: set('subject') },
   UniversalActionResponseBuilder: { displayAddOnCards: set('cards', (cards) => cards.map(toJson)), build: nothing },
 };
 /** What a builder built is read as the builder. */
@@ -111,6 +122,7 @@ const BUILT = {
   Card: 'CardBuilder',
   ActionResponse: 'ActionResponseBuilder',
   UniversalActionResponse: 'UniversalActionResponseBuilder',
+  UpdateDraftActionResponse: 'UpdateDraftActionResponseBuilder',
 };
 
 const WIDGET_KEYS = {
