@@ -10,7 +10,10 @@ import structlog
 
 from bench.figure import Figure
 
-NOT_BENCHES = {"__init__", "__main__", "figure", "served", "store", "town"}
+NOT_BENCHES = {
+    "__init__", "__main__", "correspondence", "drained", "figure", "floor", "incremental", "memory", "served", "store",
+    "town",
+}  # fmt: skip
 
 
 def names() -> list[str]:
