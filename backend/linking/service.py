@@ -36,14 +36,14 @@ class Linker:
     def link(self, session: Session, filed: Filed) -> None:
         """Decide mails just stored, make the people whom they make contacts, and bring history into line.
 
-        Mail that came before (the person's earlier mail, the rest of the conversation) is decided again where this
-        batch changed what is known, so that the outcome does not hang on the order of arrival. All is decided before
-        anything is written, and each mail's receipt is written once.
+        Mail that came before (the person's earlier mail, that of the new company's people, the rest of the
+        conversation) is decided again where this batch changed what is known, so that the outcome does not hang on the
+        order of arrival. All is decided before anything is written, and each mail's receipt is written once.
         """
         store.follow_joins(session, self.workspace_id, filed.joined)
         mails = {m.id: m for m in filed.messages}
-        people = self._make_people(session, self._new_people(session, filed.messages, mails))
-        older = store.message_ids_concerning(session, self.workspace_id, people) if people else []
+        people, domains = self._make_people(session, self._new_people(session, filed.messages, mails))
+        older = store.message_ids_concerning(session, self.workspace_id, people, domains)
         notebook = Notebook(session, self.workspace_id, self.policy)
         first = self._decide(notebook, [*filed.messages, *self._load(session, older, mails)])
         news = notebook.note(first)
@@ -151,14 +151,15 @@ class Linker:
         visible = known_to_team(session, {p.message_id for p in people}) if people else set()
         return [p for p in people if p.message_id in visible]
 
-    def _make_people(self, session: Session, people: Sequence[NewPerson]) -> list[str]:
+    def _make_people(self, session: Session, people: Sequence[NewPerson]) -> tuple[list[str], set[str]]:
+        """Make contacts, and companies for them; returns the people's address keys and the new companies' domains."""
         if not people:
-            return []
+            return [], set()
         team = Team(self.workspace_id, self.clock)
-        companies = records.companies_of_addresses(session, team, [p.address_key for p in people], Origin.MAIL)
+        companies, domains = records.companies_of_addresses(session, team, [p.address_key for p in people], Origin.MAIL)
         news = [records.contact_from_address(p.email, p.name, Origin.MAIL, companies[p.address_key]) for p in people]
         insert_contacts(session, self.workspace_id, news, team.now())
-        return [p.address_key for p in people]
+        return [p.address_key for p in people], domains
 
     def _load(
         self, session: Session, message_ids: Sequence[int], mails: dict[int, StoredMessage]

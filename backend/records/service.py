@@ -132,20 +132,21 @@ def refuse_free_mail(domains: Iterable[str]) -> None:
 
 def company_of_address(session: Session, team: Team, address_key: str, origin: Origin) -> int | None:
     """The company that owns an address's domain, made where there is none yet; None for free mail."""
-    return companies_of_addresses(session, team, [address_key], origin)[address_key]
+    return companies_of_addresses(session, team, [address_key], origin)[0][address_key]
 
 
 def companies_of_addresses(
     session: Session, team: Team, address_keys: Iterable[str], origin: Origin
-) -> dict[str, int | None]:
-    """`company_of_address` for many, with one look for all of them."""
+) -> tuple[dict[str, int | None], set[str]]:
+    """`company_of_address` for many, with one look for all of them; and the domains of which a company was made."""
     domains = {key: registrable_domain(domain_of(key)) for key in address_keys}
     wanted = {d for d in domains.values() if d and not is_free_mail(d)}
     ids = {d: c.id for d, c in lookup.companies_by_domain(session, team.workspace_id, wanted).items()}
-    for domain in sorted(wanted - ids.keys()):
+    unknown = wanted - ids.keys()
+    for domain in sorted(unknown):
         new = NewCompany(name=name_from_domain(domain), domains=(domain,), origin=origin)
         ids[domain] = writing.insert_company(session, team.workspace_id, new, team.now()).id
-    return {key: ids.get(domain) for key, domain in domains.items()}
+    return {key: ids.get(domain) for key, domain in domains.items()}, unknown
 
 
 def name_from_domain(domain: str) -> str:

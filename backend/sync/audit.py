@@ -32,17 +32,17 @@ Step = Callable[[], None]
 def audit_mailbox(db: Database, gmail: Gmail, mailbox_id: int, beat: Step = lambda: None) -> Audit:
     """Compare ids: what Gmail lists (spam and bin apart) with what is stored, pending or skipped. Changes nothing.
 
+    What Gmail lists and we hold for gone, for spam or for the bin is missing as well.
     `beat` is called after each page of Gmail's list, so that a lease can be kept meanwhile.
     """
     listed = dict(_listed(gmail, beat))
     ruled_out = _ruled_out(db, gmail, mailbox_id, listed, beat)
     with db.read() as session:
         live = store.live_copies(session, mailbox_id)
-        items = store.known_items(session, mailbox_id, sorted(listed))
-        hidden = store.hidden_copies(session, mailbox_id)
+        items = store.explained_items(session, mailbox_id, sorted(listed))
         pending, skipped = store.count_items(session, mailbox_id)
         stored = count_copies(session, mailbox_id)
-    known = live.keys() | items | hidden
+    known = live.keys() | items
     unlisted = ruled_out - known
     return Audit(
         listed=len(listed),
@@ -103,11 +103,13 @@ def _keep_lease(db: Database, clock: Clock, lease: Lease) -> None:
 
 def _still_unexplained(session: Session, mailbox_id: int, audit: Audit) -> Audit:
     """Leave out what came to be known since."""
-    accounts = ledger.accounts(session, mailbox_id, _ids(audit))
+    ids = _ids(audit)
+    live = store.live_among(session, mailbox_id, ids)
+    known = live | store.explained_items(session, mailbox_id, ids)
     return replace(
         audit,
-        missing=tuple(ref for ref in audit.missing if ref[0] not in accounts),
-        extra=tuple(ref for ref in audit.extra if ref[0] in accounts),
+        missing=tuple(ref for ref in audit.missing if ref[0] not in known),
+        extra=tuple(ref for ref in audit.extra if ref[0] in live),
     )
 
 

@@ -27,6 +27,8 @@ _SKIPPED_LABELS = (
     ("SPAM", SkipReason.SPAM),
     ("TRASH", SkipReason.TRASH),
 )
+# A listing leaves out spam and bin, and names nothing that is gone: of an id in it these reasons hold no longer.
+REFUTED_BY_LISTING = frozenset({SkipReason.SPAM, SkipReason.TRASH, SkipReason.GONE})
 
 
 def skip_reason(label_ids: Collection[str]) -> SkipReason | None:

@@ -22,7 +22,18 @@ from backend.sync import store
 from backend.sync.admission import Admission, skip_of
 from backend.sync.ledger.rules import next_audit
 from backend.sync.ledger.service import booked
-from backend.sync.rules import DOUBT, KNOWN, LISTED, NEW_MAIL, REFRESH, final_reason, is_newer, skip_reason, wait_s
+from backend.sync.rules import (
+    DOUBT,
+    KNOWN,
+    LISTED,
+    NEW_MAIL,
+    REFRESH,
+    REFUTED_BY_LISTING,
+    final_reason,
+    is_newer,
+    skip_reason,
+    wait_s,
+)
 from backend.sync.shapes import Lease, QueueItem, SkipReason
 from backend.sync.withdrawal import labels_of, withdraw
 
@@ -64,13 +75,18 @@ class MailboxSync:
         self._hold(session, **values, estimate=profile.messages_total, next_audit_at=first_audit)
 
     def take_listed(self, session: Session, page: MessagePage) -> None:
-        """Queue what a page of the listing names and the store lacks; after the last page look into what it lacked."""
+        """Queue what a page of the listing names and the store lacks; after the last page look into what it lacked.
+
+        What was skipped as spam, for the bin or as gone, and is listed now, came back while nobody read history.
+        """
         cursor = store.cursor_of(session, self.lease.mailbox_id)
         ids = [r.id for r in page.refs]
         known = mail.stamp_listing(session, self.lease.mailbox_id, ids, cursor.listing)
         unknown = {r.id: r.thread_id for r in page.refs if r.id not in known}
         with self._booked(session, unknown):
             store.queue_unseen(session, self.lease.mailbox_id, unknown.items(), LISTED, self.clock.now())
+            refuted = store.skipped_for(session, self.lease.mailbox_id, ids, REFUTED_BY_LISTING)
+            store.queue_ids(session, self.lease.mailbox_id, refuted, LISTED, self.clock.now())
         is_over = page.next_page_token is None
         if is_over and not store.is_widening(session, self.lease.mailbox_id):
             self._close_listing(session, cursor.listing)
@@ -98,6 +114,8 @@ class MailboxSync:
         `is_out_of_order` says that the page holds records older than a page before it: labels are then asked for anew.
         """
         events = list(page.events)
+        if events:  # another mailbox may be losing its copy of the same mail right now
+            serialise(session, "mail", self.lease.workspace_id)
         ids = list(dict.fromkeys(e.ref.id for e in events))
         stored = mail.known_gmail_ids(session, self.lease.mailbox_id, ids)
         deleted = {e.ref.id for e in events if e.change is Change.DELETED}

@@ -13,7 +13,7 @@ from backend.accounts.tables import Mailbox
 from backend.db import insert_ignoring, upsert
 from backend.mail.store import chunks
 from backend.mail.tables import Copy
-from backend.sync.rules import DUE_EVERY_S, FIRST_OF_IMPORT
+from backend.sync.rules import DUE_EVERY_S, FIRST_OF_IMPORT, REFUTED_BY_LISTING
 from backend.sync.shapes import Cursor, Lease, QueueItem, SkipReason, Task, Waiting
 from backend.sync.tables import SyncItem, SyncState
 
@@ -276,12 +276,25 @@ def count_items(session: Session, mailbox_id: int) -> tuple[int, dict[str, int]]
     return counts.pop("", 0), counts
 
 
-def known_items(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> set[str]:
-    """Those ids that have an item, pending or skipped."""
+def explained_items(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> set[str]:
+    """Those ids that are pending, or skipped for a reason that holds although Gmail lists them."""
     found: set[str] = set()
     for chunk in chunks(gmail_ids):
         where = (SyncItem.mailbox_id == mailbox_id, SyncItem.gmail_id.in_(chunk))
-        found.update(session.scalars(select(SyncItem.gmail_id).where(*where)))
+        holds = (SyncItem.state == "pending") | SyncItem.reason.not_in(REFUTED_BY_LISTING)
+        found.update(session.scalars(select(SyncItem.gmail_id).where(*where, holds)))
+    return found
+
+
+def skipped_for(
+    session: Session, mailbox_id: int, gmail_ids: Sequence[str], reasons: Collection[SkipReason]
+) -> list[tuple[str, str]]:
+    """(id, thread) of those ids that were skipped for one of these reasons."""
+    found: list[tuple[str, str]] = []
+    for chunk in chunks(gmail_ids):
+        where = (SyncItem.mailbox_id == mailbox_id, SyncItem.gmail_id.in_(chunk), SyncItem.reason.in_(reasons))
+        query = select(SyncItem.gmail_id, SyncItem.gmail_thread_id).where(*where, SyncItem.state == "skipped")
+        found += [(row[0], row[1]) for row in session.execute(query)]
     return found
 
 
@@ -297,9 +310,13 @@ def live_copies(session: Session, mailbox_id: int) -> dict[str, str]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def hidden_copies(session: Session, mailbox_id: int) -> set[str]:
-    """Ids of the copies that are in the bin or in spam, as far as is known."""
-    return set(session.scalars(select(Copy.gmail_id).where(Copy.mailbox_id == mailbox_id, ~Copy.is_live)))
+def live_among(session: Session, mailbox_id: int, gmail_ids: Collection[str]) -> set[str]:
+    """Those ids that have a copy which is neither in the bin nor in spam."""
+    found: set[str] = set()
+    for chunk in chunks(sorted(gmail_ids)):
+        where = (Copy.mailbox_id == mailbox_id, Copy.is_live, Copy.gmail_id.in_(chunk))
+        found.update(session.scalars(select(Copy.gmail_id).where(*where)))
+    return found
 
 
 def hinted_states(session: Session, address_key: str) -> list[SyncState]:
