@@ -45,7 +45,7 @@ class SharedGmail(WatchedGmail):
         super().__init__(Emulator(Path(state), clock=clock), address, executioner)
         fcntl.flock(self._turns, fcntl.LOCK_UN)
 
-    def _ask(self, verb: str, **asked: Json) -> Json:
+    def _ask(self, verb: str, **asked: Json) -> Json:  # type: ignore[override]  # handed on as it came
         self._executioner.meet("call")
         fcntl.flock(self._turns, fcntl.LOCK_EX)
         try:
