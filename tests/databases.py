@@ -118,5 +118,33 @@ def drop_database(url: str) -> None:
     drop_postgres(_server(url), parsed.database)
 
 
+class ReusedSqlite:
+    """A SQLite database under one engine, which keeps the statements that it compiled, emptied again and again."""
+
+    def __init__(self, path: Path, template: Path) -> None:
+        self._path, self._template = path, template
+        self._database = Database(f"sqlite:///{path}")
+
+    def emptied(self) -> Database:
+        """The database as the template is."""
+        self._database.dispose()
+        for left in self._path.parent.glob(f"{self._path.name}*"):
+            left.unlink()
+        shutil.copy(self._template, self._path)
+        return self._database
+
+
+class ReusedPostgres:
+    """A PostgreSQL database under one engine, emptied again and again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def emptied(self) -> Database:
+        """The database without any rows."""
+        empty_postgres(self._database)
+        return self._database
+
+
 def _server(url: str) -> str:
     return make_url(url).set(database="postgres").render_as_string(hide_password=False)
