@@ -97,6 +97,16 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """Mail of the reader's own mailbox is missing: which one, what is so, what to do, and where."""
+
+    address: str
+    sentence: str
+    remedy: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Company:
     """The company of a person."""
 

@@ -26,25 +26,29 @@ from backend.records.tables import ContactAddress, Record
 
 
 def load_policy(session: Session, workspace_id: int) -> Policy:
-    """What the team decided about linking, with its own addresses."""
-    workspace = session.get_one(Workspace, workspace_id)
-    excluded: dict[str, dict[str, int]] = {"address": {}, "domain": {}}
-    for kind, value, i in read_columns(session, _exclusions(), {"workspace_id": workspace_id}):
+    """What the team decided about linking, with its own addresses. Raises `LookupError` for a team that is not."""
+    rows = list(read_columns(session, _decisions(), {"workspace_id": workspace_id}))
+    contact_policy, own_domain, prefix = rows[0][:3]
+    excluded: dict[str | None, dict[str, int]] = {"address": {}, "domain": {}, None: {}}
+    for kind, value, i in (row[3:] for row in rows):
         excluded[kind][value] = i
     return Policy(
-        contact_policy=ContactPolicy(workspace.contact_policy),
-        own_domain=workspace.domain,
+        contact_policy=ContactPolicy(contact_policy),
+        own_domain=own_domain,
         own_keys=own_keys(session, workspace_id),
-        deal_reference_prefix=workspace.deal_reference_prefix,
+        deal_reference_prefix=prefix,
         excluded_keys=excluded["address"],
         excluded_domains=excluded["domain"],
     )
 
 
 @cache  # asked for every card, and for every batch of mail
-def _exclusions() -> Select[str, str, int]:
-    whole_team = (Exclusion.workspace_id == bindparam("workspace_id"), Exclusion.mailbox_id.is_(None))
-    return select(Exclusion.kind, Exclusion.value, Exclusion.id).where(*whole_team)
+def _decisions() -> Select[str, str, str, str | None, str, int]:
+    """The team's settings, once for each of its exclusions."""
+    team_wide = (Exclusion.workspace_id == Workspace.id) & Exclusion.mailbox_id.is_(None)
+    settings = (Workspace.contact_policy, Workspace.domain, Workspace.deal_reference_prefix)
+    query = select(*settings, Exclusion.kind, Exclusion.value, Exclusion.id).outerjoin(Exclusion, team_wide)
+    return query.where(Workspace.id == bindparam("workspace_id"))
 
 
 def own_keys(session: Session, workspace_id: int) -> frozenset[str]:

@@ -11,7 +11,9 @@ from backend.activities.store import open_tasks_of_owner
 from backend.card import facts
 from backend.card.cards import context_card, home
 from backend.card.cards import deal as deal_card
+from backend.card.cards.alarm import with_alarm
 from backend.card.rules import Kind, kind_of_card, most_relevant_first
+from backend.card.service.alarms import alarm_of
 from backend.card.service.deals import deal_facts
 from backend.card.service.open_mail import OpenMail
 from backend.card.service.people import contact_fact, known, stranger_fact, unknown
@@ -34,7 +36,14 @@ Contacts = Mapping[str, ContactRow]
 
 
 def root_card(visit: Visit, mail: OpenMail | None, notice: facts.Notice | None = None) -> Card:
-    """The card at the bottom of the pile: the mail's, or home where none is open; `notice` says what was just done."""
+    """The card at the bottom of the pile: the mail's, or home where none is open; `notice` says what was just done.
+
+    On top stands an alarm where mail of the reader's own mailboxes is missing.
+    """
+    return with_alarm(_root_card(visit, mail, notice), alarm_of(visit), visit.words)
+
+
+def _root_card(visit: Visit, mail: OpenMail | None, notice: facts.Notice | None) -> Card:
     if mail is None:
         return home.card(_home(visit, notice), visit.words)
     keys = {address.key for address in mail.others}
