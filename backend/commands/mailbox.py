@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from backend.accounts.mailboxes import (
 from backend.accounts.shapes import GrantKind, MailboxStatus
 from backend.accounts.tables import Mailbox
 from backend.commands.context import with_installation
+from backend.commands.draining import drain_once, drain_to_the_end
 from backend.commands.user import find_user, sign_in_address
 from backend.gmail.errors import AuthRevoked, GmailError, PermissionDenied
 from backend.gmail.gateway import Gmail
@@ -35,9 +37,9 @@ from backend.privacy.shapes import ImportRules
 from backend.privacy.store.policies import rules_for
 from backend.sync.audit import audit_mailbox, repair
 from backend.sync.estimate import estimate_import
-from backend.sync.jobs import drain_mailbox
 from backend.sync.shapes import Audit, End
 from backend.sync.store import ensure_state
+from backend.sync.watches import stop_watch
 
 PATIENCE_S = 60  # for a worker that has the mailbox
 
@@ -107,6 +109,10 @@ def pause(installation: Installation, address: str, why: str) -> None:
 @with_installation
 def disconnect(installation: Installation, address: str) -> None:
     """Forget the grant to ADDRESS and give it back to Google; the mail that was read stays."""
+    with installation.db.read() as session:
+        mailbox_id = find_mailbox(session, address).id
+    with suppress(UserError):  # a grant that no key opens is forgotten all the same
+        stop_watch(installation.db, installation.connect, mailbox_id)
     with installation.db.write() as session:
         sealed = disconnect_mailbox(session, installation.clock, find_mailbox(session, address))
     click.echo(f"{address} is disconnected; its mail is kept.")
@@ -122,20 +128,11 @@ def disconnect(installation: Installation, address: str) -> None:
 def sync(installation: Installation, address: str, *, once: bool) -> None:
     """Bring ADDRESS up to date now. Safe beside a running worker: whoever holds the mailbox works, the other waits."""
     mailbox_id = _with_state(installation, address)
-    end, settled = End.MORE, 0
+    drain = drain_once if once else drain_to_the_end
     with Progress(TextColumn("{task.completed} messages"), TimeElapsedColumn(), transient=True) as progress:
         task = progress.add_task("sync", total=None)
-        while end is End.MORE:
-            end = drain_mailbox(
-                installation.db,
-                installation.clock,
-                installation.connect,
-                mailbox_id,
-                progress=lambda n: progress.advance(task, n),
-            )
-            settled = int(progress.tasks[0].completed)
-            if once:
-                break
+        end = drain(installation, mailbox_id, lambda n: progress.advance(task, n))
+        settled = int(progress.tasks[0].completed)
     click.echo(f"{address}: {settled} messages settled; {_ENDS[end]}")
     if end not in {End.DONE, End.MORE}:
         raise click.exceptions.Exit(1)
@@ -194,9 +191,7 @@ def _repair(installation: Installation, mailbox_id: int, address: str, found: Au
 def _drain(installation: Installation, mailbox_id: int) -> None:
     """Drain until nothing is left, or for as long as a worker that has the mailbox may take."""
     for _ in range(PATIENCE_S):
-        end = End.MORE
-        while end is End.MORE:
-            end = drain_mailbox(installation.db, installation.clock, installation.connect, mailbox_id)
+        end = drain_to_the_end(installation, mailbox_id)
         if end is not End.BUSY or not _is_active(installation, mailbox_id):
             return
         time.sleep(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
@@ -21,6 +22,8 @@ VENDOR_FILES = (
     "Sortable.min.js",
     "chart.umd.min.js",
 )  # what deploy/vendor.mjs copies
+_TOPIC = re.compile(r"projects/[^/]+/topics/[^/]+")
+_SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")
 MUST = ("SECRET_KEY", "TOKEN_KEYS", "PUBLIC_URL")
 
 
@@ -33,7 +36,7 @@ def examine_settings(settings: Settings, environ: Mapping[str, str]) -> Iterator
             yield Finding("settings", PREFIX + name, State.OK, _without_secret(settings, name))
     yield from _ways_to_gmail(settings)
     yield _addon(settings)
-    yield _push(settings)
+    yield from _push(settings)
     yield from _misspelt(environ)
 
 
@@ -72,15 +75,44 @@ def _addon(settings: Settings) -> Finding:
     return Finding("settings", "ENLACE_ADDON_AUDIENCE", State.OK, "Set: the add-on's tokens are checked against it.")
 
 
-def _push(settings: Settings) -> Finding:
-    parts = (settings.pubsub_topic, settings.pubsub_audience, settings.pubsub_service_account)
-    if not any(parts):
-        return Finding("settings", "ENLACE_PUBSUB_TOPIC", State.OFF, "Not set: mailboxes are asked once a minute.")
-    if not all(parts):
-        remedy = "Set PUBSUB_TOPIC, PUBSUB_AUDIENCE and PUBSUB_SERVICE_ACCOUNT together, or none of them."
-        return Finding("settings", "ENLACE_PUBSUB_TOPIC", State.WARNING, "Push notices are set up by half.", remedy)
-    said = "Set, but this version asks mailboxes once a minute instead."
-    return Finding("settings", "ENLACE_PUBSUB_TOPIC", State.OFF, said)
+def _push(settings: Settings) -> Iterator[Finding]:
+    """Push notices: the topic, and one way in which they reach us: Pub/Sub's own pushes, or a subscription to pull."""
+    topic, pulled = settings.pubsub_topic, settings.pubsub_subscription
+    pushed = (settings.pubsub_audience, settings.pubsub_service_account)
+    if not any((topic, pulled, *pushed)):
+        yield Finding("settings", "ENLACE_PUBSUB_TOPIC", State.OFF, "Not set: mailboxes are asked once a minute.")
+        return
+    problems = list(_push_problems(settings))
+    for name, problem, remedy in problems:
+        yield Finding("settings", PREFIX + name, State.WARNING, problem, f"{remedy} See docs/push.md.")
+    if not problems:
+        way = "pulled by the worker" if pulled else "pushed to /push/gmail"
+        yield Finding("settings", "ENLACE_PUBSUB_TOPIC", State.OK, f"Set: Gmail's notices are {way}.")
+
+
+def _push_problems(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """(setting, what is wrong, remedy)."""
+    topic, pulled = settings.pubsub_topic, settings.pubsub_subscription
+    pushed = (settings.pubsub_audience, settings.pubsub_service_account)
+    if not topic:
+        yield "PUBSUB_TOPIC", "Missing, so Gmail is not asked for notices.", "Set it: projects/PROJECT/topics/NAME."
+    elif not _TOPIC.fullmatch(topic):
+        yield "PUBSUB_TOPIC", f"“{topic}” is no topic.", "Write it in full: projects/PROJECT/topics/NAME."
+    if pulled and not _SUBSCRIPTION.fullmatch(pulled):
+        remedy = "Write it in full: projects/PROJECT/subscriptions/NAME."
+        yield "PUBSUB_SUBSCRIPTION", f"“{pulled}” is no subscription.", remedy
+    if pulled and not settings.google_service_account_file:
+        remedy = "Set GOOGLE_SERVICE_ACCOUNT_FILE to a key of an account with the role Pub/Sub Subscriber."
+        yield "PUBSUB_SUBSCRIPTION", "It is pulled as a service account, and there is none.", remedy
+    if any(pushed) != all(pushed):
+        missing = "PUBSUB_SERVICE_ACCOUNT" if pushed[0] else "PUBSUB_AUDIENCE"
+        yield missing, "Missing, so every push is refused.", "Set PUBSUB_AUDIENCE and PUBSUB_SERVICE_ACCOUNT together."
+    if topic and not pulled and not any(pushed):
+        remedy = "Set PUBSUB_AUDIENCE and PUBSUB_SERVICE_ACCOUNT, or PUBSUB_SUBSCRIPTION."
+        yield "PUBSUB_TOPIC", "Gmail sends notices there, and nobody takes them.", remedy
+    if all(pushed) and settings.is_local and not pulled:
+        remedy = "Pull the notices instead: set PUBSUB_SUBSCRIPTION."
+        yield "PUBSUB_AUDIENCE", "Pub/Sub cannot reach this machine: PUBLIC_URL is on loopback.", remedy
 
 
 def _misspelt(environ: Mapping[str, str]) -> Iterator[Finding]:

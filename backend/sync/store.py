@@ -140,6 +140,15 @@ def is_widening(session: Session, mailbox_id: int) -> bool:
     return session.get_one(SyncState, mailbox_id).is_widening
 
 
+def seconds_to_wait(session: Session, mailbox_id: int, now: datetime) -> float | None:
+    """How long until the mailbox is due, where it waits for units of the quota; None where something failed."""
+    state = session.get_one(SyncState, mailbox_id, populate_existing=True)
+    if state.failures:
+        return None
+    due_at = min(filter(None, [state.next_sync_at, state.next_import_at]))
+    return max((due_at - now).total_seconds(), 0.0)
+
+
 def failures_of(session: Session, mailbox_id: int) -> int:
     """Drains in a row that failed."""
     return session.get_one(SyncState, mailbox_id).failures

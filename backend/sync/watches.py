@@ -18,7 +18,6 @@ from backend.accounts.tables import Mailbox
 from backend.db import Database
 from backend.gmail.errors import AuthRevoked, GmailError, PermissionDenied, Rejected
 from backend.gmail.gateway import Gmail
-from backend.gmail.shapes import Watch
 from backend.kit.clock import Clock
 from backend.sync.limiter import OutOfUnits
 from backend.sync.rules import pause_s
@@ -41,7 +40,7 @@ def keep_watch(db: Database, clock: Clock, gmail: Gmail, mailbox_id: int, topic:
     if not _is_due(row, topic, now):
         return
     try:
-        watch = _register(gmail, topic) if topic else gmail.stop()
+        expires_at = _register(gmail, topic)
     except OutOfUnits:
         return
     except AuthRevoked:
@@ -51,7 +50,7 @@ def keep_watch(db: Database, clock: Clock, gmail: Gmail, mailbox_id: int, topic:
         return
     with db.write() as session:
         row = _row(session, mailbox_id, now)
-        row.topic, row.expires_at = topic, watch.expires_at if watch else None
+        row.topic, row.expires_at = topic, expires_at
         row.next_try_at, row.failures, row.last_error = now + RENEW_EVERY, 0, ""
 
 
@@ -61,13 +60,19 @@ def _is_due(row: SyncWatch | None, topic: str, now: datetime) -> bool:
     return row is None or row.next_try_at <= now or (row.topic != topic and row.failures == 0)
 
 
-def _register(gmail: Gmail, topic: str) -> Watch:
-    """Watch; where another topic is watched ("Only one user push notification client allowed"), stop that first."""
+def _register(gmail: Gmail, topic: str) -> datetime | None:
+    """Watch, or stop where there is no topic; returns when it lapses.
+
+    Where another topic is watched ("Only one user push notification client allowed"), that is stopped first.
+    """
+    if not topic:
+        gmail.stop()
+        return None
     try:
-        return gmail.watch(topic)
+        return gmail.watch(topic).expires_at
     except Rejected:
         gmail.stop()
-        return gmail.watch(topic)
+        return gmail.watch(topic).expires_at
 
 
 def _note_failure(db: Database, mailbox_id: int, error: GmailError, now: datetime) -> None:
@@ -107,10 +112,19 @@ def claim_idle(session: Session, now: datetime) -> list[int]:
 
 
 def end_watch(db: Database, connect: Callable[[int], Gmail], mailbox_id: int) -> None:
-    """End the push notices of a mailbox that is switched off; where its grant is gone, they have ended with it."""
+    """End the push notices of a mailbox that is switched off."""
     with db.read() as session:
-        if session.get_one(Mailbox, mailbox_id).status == MailboxStatus.ACTIVE:
-            return  # somebody switched it on again meanwhile
+        is_active = session.get_one(Mailbox, mailbox_id).status == MailboxStatus.ACTIVE
+    if not is_active:  # else somebody switched it on again meanwhile
+        stop_watch(db, connect, mailbox_id)
+
+
+def stop_watch(db: Database, connect: Callable[[int], Gmail], mailbox_id: int) -> None:
+    """End a mailbox's push notices, if it has any; where its grant is gone, they have ended with it."""
+    with db.read() as session:
+        row = session.get(SyncWatch, mailbox_id)
+    if row is None or row.expires_at is None:
+        return
     try:
         connect(mailbox_id).stop()
     except (AuthRevoked, PermissionDenied):
@@ -119,4 +133,4 @@ def end_watch(db: Database, connect: Callable[[int], Gmail], mailbox_id: int) ->
         log.warning("watch_not_ended", mailbox_id=mailbox_id, error=type(error).__name__)
         return
     with db.write() as session:
-        session.execute(update(SyncWatch).where(SyncWatch.mailbox_id == mailbox_id).values(expires_at=None))
+        session.execute(update(SyncWatch).where(SyncWatch.mailbox_id == mailbox_id).values(expires_at=None, topic=""))

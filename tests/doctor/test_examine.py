@@ -100,6 +100,49 @@ def test_each_broken_setting_is_named(environ: Environ, name: str, value: str, s
     assert value == "" or found[subject].said
 
 
+TOPIC, SUBSCRIPTION = "projects/p/topics/gmail", "projects/p/subscriptions/gmail"
+PUSHED = {"AUDIENCE": "https://crm.example.com/push/gmail", "SERVICE_ACCOUNT": "push@p.iam.gserviceaccount.com"}
+PUBLIC = {"ENLACE_PUBLIC_URL": "https://crm.example.com"}
+
+
+def push_findings(environ: Environ, **pubsub: str) -> dict[str, State]:
+    given = environ | PUBLIC | {f"ENLACE_PUBSUB_{name}": value for name, value in pubsub.items()}
+    found = findings(given).items()
+    return {name.rpartition("_PUBSUB_")[2]: f.state for name, f in found if "PUBSUB" in name}
+
+
+def test_push_that_is_set_up_whole_is_well(environ: Environ, tmp_path: Path) -> None:
+    assert push_findings(environ) == {"TOPIC": State.OFF}
+    assert push_findings(environ, TOPIC=TOPIC, **PUSHED) == {"TOPIC": State.OK}
+    key_file = {"ENLACE_GOOGLE_SERVICE_ACCOUNT_FILE": str(tmp_path / "key.json")}
+    assert push_findings(environ | key_file, TOPIC=TOPIC, SUBSCRIPTION=SUBSCRIPTION) == {"TOPIC": State.OK}
+
+
+@pytest.mark.parametrize(
+    ("given", "subject"),
+    [
+        ({"TOPIC": "gmail", **PUSHED}, "TOPIC"),
+        ({"TOPIC": TOPIC}, "TOPIC"),
+        (PUSHED, "TOPIC"),
+        ({"TOPIC": TOPIC, "AUDIENCE": "x"}, "SERVICE_ACCOUNT"),
+        ({"TOPIC": TOPIC, "SERVICE_ACCOUNT": "x"}, "AUDIENCE"),
+        ({"TOPIC": TOPIC, "SUBSCRIPTION": SUBSCRIPTION}, "SUBSCRIPTION"),
+        ({"TOPIC": TOPIC, "SUBSCRIPTION": "gmail"}, "SUBSCRIPTION"),
+    ],
+)
+def test_push_that_is_set_up_by_half_is_named_with_its_remedy(
+    environ: Environ, given: dict[str, str], subject: str
+) -> None:
+    ill_one = ill(environ | PUBLIC | {f"ENLACE_PUBSUB_{name}": value for name, value in given.items()})
+    assert f"settings: ENLACE_PUBSUB_{subject}" in ill_one
+    assert "docs/push.md" in ill_one[f"settings: ENLACE_PUBSUB_{subject}"].remedy
+
+
+def test_pushes_to_a_machine_that_google_cannot_reach_are_named(environ: Environ) -> None:
+    given = {f"ENLACE_PUBSUB_{name}": value for name, value in {"TOPIC": TOPIC, **PUSHED}.items()}
+    assert "settings: ENLACE_PUBSUB_AUDIENCE" in ill(environ | given)
+
+
 def test_several_broken_settings_are_named_at_once(environ: Environ) -> None:
     found = ill(environ | {"ENLACE_SECRET_KEY": "", "ENLACE_TOKEN_KEYS": "bad, worse"})
     assert {name for name in found if "settings" in name} == {
