@@ -33,6 +33,7 @@ from backend.records.relinking import hand_in
 from backend.sequences.pages import blueprint as template_pages
 from backend.sync.api import blueprint as push_door
 from backend.sync.desk import set_units
+from backend.sync.intake_api import blueprint as intake_api
 from backend.sync.ledger.api import blueprint as ledger_api
 from backend.sync.ledger.pages import blueprint as ledger_pages
 from backend.sync.pages import blueprint as intake_pages
@@ -63,6 +64,7 @@ APIS: tuple[Blueprint, ...] = (
     activities_api,
     linking_api,
     privacy_api,
+    intake_api,
     timeline_api,
     ledger_api,
     *card_api.blueprints,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
-from backend.accounts.tables import Mailbox
 from backend.kit.clock import Clock
 from backend.linking.receipt_store import is_open_to
 from backend.linking.store import load_policy
@@ -27,9 +26,6 @@ from backend.sync.withdrawal import CHUNK, skipped_after
 
 DAYS = 90
 EXAMPLES = 5
-
-LabelNames = Callable[[Mailbox], Mapping[str, str]]
-Proposed = Callable[[Mailbox], ImportRules]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +58,18 @@ def effect_of(
     session: Session,
     clock: Clock,
     viewer: Actor,
-    mailboxes: Sequence[Mailbox],
-    proposed: Proposed,
-    label_names: LabelNames,
+    rules: Mapping[int, ImportRules],
+    label_names: Mapping[int, Mapping[str, str]],
 ) -> Effect:
-    """What `proposed` rules would do to these mailboxes' mail."""
+    """What these rules, by mailbox, would do to their mail. `label_names`: by mailbox and Gmail's id, where asked."""
     is_ours = load_policy(session, viewer.workspace_id).is_ours
     since = clock.now() - timedelta(days=DAYS)
     going: dict[int, str] = {}
     leaving: Counter[int] = Counter()
     seen: set[int] = set()
-    back = 0
-    for mailbox in mailboxes:
-        rules = proposed(mailbox)
-        admission = Admission(viewer.workspace_id, rules, label_names(mailbox), is_ours)
-        for copies in _recent_copies(session, mailbox.id, since):
+    for mailbox_id, wanted in rules.items():
+        admission = Admission(viewer.workspace_id, wanted, label_names.get(mailbox_id, {}), is_ours)
+        for copies in _recent_copies(session, mailbox_id, since):
             seen.update(copy.message_id for copy in copies)
             refused = refused_copies(session, admission, copies)
             for copy in copies:
@@ -84,7 +77,6 @@ def effect_of(
                 if why is not None:
                     going[copy.message_id] = why[0].value
                     leaving[copy.message_id] += 1
-        back += _count_back(session, mailbox, rules)
     gone = {i for i, n in _copies_left(session, leaving).items() if n == 0}
     people = _people(session, gone) - _people(session, seen - gone)
     return Effect(
@@ -92,7 +84,7 @@ def effect_of(
         mails=len(going),
         people=sum(not is_ours(key) for key in people),
         links=_count_links(session, gone),
-        back=back,
+        back=sum(_count_back(session, mailbox_id, wanted) for mailbox_id, wanted in rules.items()),
         examples=_examples(session, viewer, going),
     )
 
@@ -114,9 +106,9 @@ def _recent_copies(session: Session, mailbox_id: int, since: datetime) -> Iterat
         after = copies[-1].id
 
 
-def _count_back(session: Session, mailbox: Mailbox, rules: ImportRules) -> int:
+def _count_back(session: Session, mailbox_id: int, rules: ImportRules) -> int:
     after, count = 0, 0
-    while items := skipped_after(session, mailbox.id, after):
+    while items := skipped_after(session, mailbox_id, after):
         count += sum(not still_refused(Refusal(item.reason), item.detail, rules) for item in items)
         after = items[-1].id
     return count

@@ -22,6 +22,8 @@ KNOWN = {
     "user_id",
     "mailbox_id",
     "request_id",
+    "change_id",
+    "exclusion_id",
 }
 
 
@@ -40,13 +42,17 @@ def things(programs: Programs) -> dict[str, int]:
     conversation_id = alice.get(f"/messages/{message_id}")["conversation_id"]
     alice.post(f"/threads/{conversation_id}/keep-private", status=200)
     programs.bob.post(f"/threads/{conversation_id}/ask", status=200)
+    mailbox_id = office.mailboxes[ALICE]
+    change = alice.post(f"/mailboxes/{mailbox_id}/policy", {"months": 12}, 200)
+    secret = {"kind": "domain", "value": "secret.example", "mailbox_id": mailbox_id}
     return {
+        "change_id": change["change_id"], "exclusion_id": alice.post("/mailboxes/exclusions", secret)["id"],
         "record_id": dora["id"], "deal": deal["id"], "company": dora["company_id"], "message_id": message_id,
         "conversation_id": conversation_id, "request_id": alice.get("/mailboxes/requests")["items"][0]["id"],
         "task_id": alice.post("/tasks", {"text": "A secret task", "record_ids": [dora["id"]]})["id"],
         "batch_id": deal["relinked"]["batch_id"], "veto_id": veto["veto_id"],
         "merge_id": merge["merge_id"],
-        "user_id": alice.get("/users/me")["id"], "mailbox_id": office.mailboxes[ALICE],
+        "user_id": alice.get("/users/me")["id"], "mailbox_id": mailbox_id,
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import redirect, render_template, request
@@ -13,18 +13,16 @@ from werkzeug.wrappers import Response
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.shapes import Role
 from backend.accounts.store import get_mailbox
-from backend.accounts.tables import Mailbox
-from backend.gmail.errors import GmailError
 from backend.kit.errors import UserError
 from backend.privacy.service.policies import choose_policy, require_say, undo_change
 from backend.privacy.shapes import ImportPolicy, PolicyKind
 from backend.privacy.store.exclusions import exclusions_of
-from backend.privacy.store.policies import find_policy, mailboxes_under, policy_of, rules_for
-from backend.sync.effects import Effect, effect_of
+from backend.privacy.store.policies import find_policy, policy_of
+from backend.sync.effects import Effect
+from backend.sync.intake_sources import effect_of_policy, settle_soon
 from backend.sync.ledger.words import reason_words
 from backend.sync.pages.forms import MONTHS, PolicyForm, filled, form_of, policy_in
 from backend.sync.pages.room import HERE, blueprint
-from backend.sync.store import make_due
 from backend.web.house import house
 from backend.web.toasts import toast
 
@@ -76,7 +74,7 @@ def undo_choice(change_id: int) -> Response:
     """Let what held before hold again; what went is fetched again from Gmail."""
     with house().db.write() as session:
         change = undo_change(session, house().clock, current_actor(), change_id)
-        _soon(session, change.mailbox_id)
+        settle_soon(session, change.mailbox_id)
     toast(gettext("As it was before; what had gone is fetched again from Gmail."))
     return redirect(_page_of(change.mailbox_id))
 
@@ -92,41 +90,17 @@ def _choose(kind: PolicyKind, mailbox_id: int | None) -> str | Response | tuple[
             return _show(session, Sheet(kind, mailbox_id, form, problem=str(error))), 400
     with house().db.read() as session:
         require_say(session, current_actor(), kind, mailbox_id)
-        return _show(session, Sheet(kind, mailbox_id, form, _effect(session, kind, mailbox_id, policy)))
+    effect = effect_of_policy(kind, mailbox_id, policy)
+    with house().db.read() as session:
+        return _show(session, Sheet(kind, mailbox_id, form, effect))
 
 
 def _save(kind: PolicyKind, mailbox_id: int | None, policy: ImportPolicy | None) -> Response:
     with house().db.write() as session:
         change = choose_policy(session, house().clock, current_actor(), kind, mailbox_id, policy)
-        _soon(session, mailbox_id)
+        settle_soon(session, mailbox_id)
     toast(gettext("Saved; stored mail follows within a minute."), undo=f"{HERE}/changes/{change.id}/undo")
     return redirect(_page_of(mailbox_id))
-
-
-def _effect(session: Session, kind: PolicyKind, mailbox_id: int | None, policy: ImportPolicy | None) -> Effect:
-    mailboxes = mailboxes_under(session, current_actor().workspace_id, mailbox_id)
-    return effect_of(
-        session,
-        house().clock,
-        current_actor(),
-        mailboxes,
-        lambda mailbox: rules_for(session, mailbox, proposed=(kind, policy)),
-        label_names,
-    )
-
-
-def label_names(mailbox: Mailbox) -> Mapping[str, str]:
-    """The mailbox's labels by Gmail's ids, in small letters; none where Gmail does not answer."""
-    try:
-        return {label.id: label.name.strip().casefold() for label in house().connect(mailbox.id).labels()}
-    except GmailError:
-        return {}
-
-
-def _soon(session: Session, mailbox_id: int | None) -> None:
-    """Let the mailboxes concerned be brought into line at the next tick."""
-    for mailbox in mailboxes_under(session, current_actor().workspace_id, mailbox_id):
-        make_due(session, mailbox.id, house().clock.now())
 
 
 def _sheet(session: Session, kind: PolicyKind, mailbox_id: int | None) -> Sheet:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from flask import redirect, render_template, request
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
@@ -16,12 +15,11 @@ from backend.linking.exclusions import ignore, ignore_in_mailbox, may_remove, st
 from backend.linking.rules.outsiders import domain
 from backend.mail.addresses import key_of
 from backend.privacy.shapes import ExclusionKind, ImportRules
-from backend.privacy.store.policies import mailboxes_under, rules_for
-from backend.sync.effects import Effect, effect_of
+from backend.privacy.store.policies import rules_for
+from backend.sync.effects import Effect
+from backend.sync.intake_sources import effect_of_rules, settle_soon
 from backend.sync.ledger.words import reason_words
-from backend.sync.pages.choosing import label_names
 from backend.sync.pages.room import HERE, blueprint
-from backend.sync.store import make_due
 from backend.web.back import way_back
 from backend.web.house import house
 from backend.web.toasts import toast
@@ -34,8 +32,7 @@ def exclude() -> str | Response:
     kind, key = _asked()
     mailbox_id = request.form.get("mailbox_id", type=int)
     if request.form.get("do") != "save":
-        with house().db.read() as session:
-            effect = _effect(session, kind, key, mailbox_id)
+        effect = _effect(kind, key, mailbox_id)
         return render_template(
             "sync/exclusion.html",
             value=request.form["value"],
@@ -50,7 +47,7 @@ def exclude() -> str | Response:
             left_out = ignore(session, clock, actor, kind, key)
         else:
             left_out = ignore_in_mailbox(session, clock, actor, mailbox_id, kind, key)
-        _soon(session, mailbox_id)
+        settle_soon(session, mailbox_id)
     text = gettext("Mail of %(who)s stays out; what is stored goes within a minute.", who=left_out.value)
     toast(text, undo=f"{HERE}/exclusions/{left_out.id}/remove")
     return redirect(f"{HERE}/team" if mailbox_id is None and actor.sees_all else HERE)
@@ -64,7 +61,7 @@ def include(exclusion_id: int) -> Response:
         if not may_remove(session, current_actor(), exclusion_id):
             raise NotFoundError(gettext("That is not on the list any more."))
         stop_ignoring(session, house().clock, current_actor(), exclusion_id)
-        _soon(session, None)
+        settle_soon(session, None)
     toast(gettext("It comes in again; what had gone is fetched again from Gmail."))
     return redirect(way_back(HERE))
 
@@ -79,29 +76,17 @@ def _asked() -> tuple[ExclusionKind, str]:
     return (ExclusionKind.ADDRESS if is_address else ExclusionKind.DOMAIN), key
 
 
-def _effect(session: Session, kind: ExclusionKind, key: str, mailbox_id: int | None) -> Effect:
+def _effect(kind: ExclusionKind, key: str, mailbox_id: int | None) -> Effect:
     actor = current_actor()
     if mailbox_id is not None:
-        get_mailbox(session, actor.workspace_id, mailbox_id, user_id=actor.user_id)
-    mailboxes = mailboxes_under(session, actor.workspace_id, mailbox_id)
+        with house().db.read() as session:
+            get_mailbox(session, actor.workspace_id, mailbox_id, user_id=actor.user_id)
     value = key if kind is ExclusionKind.ADDRESS else domain(key)
-    return effect_of(
-        session,
-        house().clock,
-        actor,
-        mailboxes,
-        lambda mailbox: _with(rules_for(session, mailbox), kind, value),
-        label_names,
-    )
+    return effect_of_rules(mailbox_id, lambda session, box: _with(rules_for(session, box), kind, value))
 
 
 def _with(rules: ImportRules, kind: ExclusionKind, value: str) -> ImportRules:
     return replace(rules, excluded={**rules.excluded, kind: rules.excluded.get(kind, frozenset()) | {value}})
-
-
-def _soon(session: Session, mailbox_id: int | None) -> None:
-    for mailbox in mailboxes_under(session, current_actor().workspace_id, mailbox_id):
-        make_due(session, mailbox.id, house().clock.now())
 
 
 def _why(reason: str) -> str:
