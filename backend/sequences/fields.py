@@ -12,7 +12,7 @@ from backend.sequences.tables import Enrolment
 
 
 def values_for(session: Session, enrolment: Enrolment) -> dict[str, str]:
-    """Fields by name; what is not known is left out or empty."""
+    """Fields by name; what is not known is left out or empty, and what is only white space is empty."""
     user = get_user(session, enrolment.workspace_id, enrolment.user_id)
     known = {"sender.name": user.name, "sender.email": user.email}
     contact = get_contact(session, enrolment.workspace_id, enrolment.contact_id)
@@ -25,7 +25,8 @@ def values_for(session: Session, enrolment: Enrolment) -> dict[str, str]:
             "company.name": contact.company_name,
         }
     deal = get_deal(session, enrolment.workspace_id, enrolment.deal_id) if enrolment.deal_id else None
-    return known | _of_deal(deal, user.locale) if deal is not None else known
+    known |= _of_deal(deal, user.locale) if deal is not None else {}
+    return {name: value.strip() for name, value in known.items()}
 
 
 def _of_deal(deal: DealView, locale: str) -> dict[str, str]:
