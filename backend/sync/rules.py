@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ NEW_MAIL, DOUBT, KNOWN, LISTED, REFRESH = 0, 1, 3, 5, 9
 FIRST_OF_IMPORT = KNOWN
 RECENT = "newer_than:30d"
 NAMES_A_QUERY = 20
+_PLAIN_NAME = re.compile(r"[\w.+-]+(@[\w.-]+)?")  # what Gmail's search takes without quoting
 DUE_EVERY_S = 60
 FIRST_HINT_PAUSE_S = 2
 
@@ -85,6 +87,7 @@ def hint_pause_s(looks: int) -> int:
 def relevant_queries(known: Sequence[str]) -> Iterator[str]:
     """Gmail queries for the mail that matters most: the last month's, and that with `known` domains and addresses."""
     yield RECENT
-    for start in range(0, len(known), NAMES_A_QUERY):
-        several = known[start : start + NAMES_A_QUERY]
+    plain = [name for name in known if _PLAIN_NAME.fullmatch(name)]
+    for start in range(0, len(plain), NAMES_A_QUERY):
+        several = plain[start : start + NAMES_A_QUERY]
         yield "{" + " ".join(f"from:{name} to:{name} cc:{name}" for name in several) + "}"

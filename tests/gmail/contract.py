@@ -153,6 +153,19 @@ class GmailContract:
         assert [message.id for message in thread.messages] == [first, second]
         assert gmail.get_message(elsewhere).thread_id != thread.id
 
+    def test_many_threads_come_in_one_answer_and_each_may_fail_by_itself(self, world: World) -> None:
+        first = world.arrive("Offer", more="Message-ID: <one@client.example>\r\n")
+        second = world.arrive("Re: Offer", more="In-Reply-To: <one@client.example>\r\n")
+        alone = world.arrive("Something else")
+        gmail = world.open(ANA)
+        threads = [gmail.get_message(i).thread_id for i in (first, alone)]
+        fetched = gmail.get_threads([*threads, "00000000000000aa"])
+        assert set(fetched.messages) == {first, second, alone}
+        assert {i: type(error) for i, error in fetched.errors.items()} == {"00000000000000aa": NotFound}
+        assert gmail.get_threads([]).messages == {}
+        with pytest.raises(Rejected):
+            gmail.get_threads(threads * 51)
+
     def test_an_attachment_is_fetched_by_its_id(self, world: World) -> None:
         more = 'Content-Type: application/pdf; name="a.pdf"\r\nContent-Transfer-Encoding: base64\r\n'
         message_id = world.arrive(text="JVBERg==", more=more)

@@ -133,3 +133,26 @@ def test_anything_at_all_becomes_an_error_that_callers_know(
     sending: bool,  # noqa: FBT001 - hypothesis hands it in
 ) -> None:
     assert isinstance(refusal(status, {"retry-after": retry_after}, body, now=NOW, sending=sending), GmailError)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "message", "is_project_wide"),
+    [
+        (429, "rateLimitExceeded", "Quota exceeded for … and limit 'Queries per minute' of service 'gmail'.", True),
+        (429, "rateLimitExceeded", "Quota exceeded for … and limit 'Queries per minute per user' of service.", False),
+        (429, "rateLimitExceeded", "User-rate limit exceeded.  Retry after 2026-01-05T09:00:30.000Z", False),
+        (429, "rateLimitExceeded", "Too many concurrent requests for user.", False),
+        (403, "userRateLimitExceeded", "User Rate Limit Exceeded", False),
+        (403, "rateLimitExceeded", "Rate Limit Exceeded", False),
+        (403, "dailyLimitExceeded", "Daily Limit Exceeded", True),
+    ],
+)
+def test_a_limit_of_the_project_is_told_from_one_of_the_mailbox(
+    status: int,
+    reason: str,
+    message: str,
+    is_project_wide: bool,  # noqa: FBT001 - pytest names it
+) -> None:
+    error = read(status, reason, message)
+    assert isinstance(error, RateLimited)
+    assert error.is_project_wide is is_project_wide
