@@ -27,7 +27,7 @@ from tests.sync.machine import Convergence, Databases, Emptied, many_runs
 
 SEED = int(os.environ.get("SOAK_SEED", "20261121"))
 STEPS = {"sqlite": 15_000, "postgresql": 5_000}
-STEPS_A_RUN, RUNS_A_ROUND = 100, 20
+STEPS_A_RUN, RUNS_A_ROUND = 250, 10
 
 
 def run() -> Iterator[Figure]:

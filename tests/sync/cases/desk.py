@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from backend.accounts.tables import Mailbox
 from backend.gmail.emulator.faults import Armed
 from backend.gmail.emulator.gateway import EmulatorGmail
-from backend.mail.tables import Copy, Message
-from backend.records.tables import Company, ContactAddress
+from backend.linking.tables import Link
+from backend.mail.tables import Copy, Message, MessageAttachment
+from backend.records.tables import Company, ContactAddress, Record
 from backend.sync.shapes import End
 from backend.sync.tables import SyncItem, SyncState
 from tests.cast import ALICE, Office
@@ -104,6 +105,18 @@ class Desk:
         """All mails, oldest first."""
         with self.office.db.read() as session:
             return list(session.scalars(select(Message).order_by(Message.sent_at, Message.id)))
+
+    def attachments(self) -> list[tuple[str, int]]:
+        """Names and sizes of all attachments."""
+        with self.office.db.read() as session:
+            return [(a.filename, a.size_bytes) for a in session.scalars(select(MessageAttachment))]
+
+    def linked(self, subject: str) -> list[str]:
+        """The names of the records to which a mail is linked."""
+        with self.office.db.read() as session:
+            query = select(Record.name).join(Link, Link.record_id == Record.id).where(Link.undone_at.is_(None))
+            mails = query.join(Message, Message.id == Link.message_id).where(Message.subject == subject)
+            return sorted(session.scalars(mails))
 
     def agrees_with_gmail(self, *addresses: str) -> bool:
         """Whether an audit finds nothing: nothing missing, nothing too many, nothing left to do."""
