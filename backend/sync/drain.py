@@ -36,6 +36,7 @@ from backend.sync.rules import FIRST_OF_IMPORT, relevant_queries
 from backend.sync.service import MailboxSync
 from backend.sync.settling import settle
 from backend.sync.shapes import Cursor, End, Task
+from backend.sync.undoing import undo_if_asked
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +66,8 @@ class Drain:
 
     def run(self) -> End:
         """Follow changed rules, read all new history, then work off the queue and the listing until both are empty."""
+        if undo_if_asked(self.db, self.clock, self.sync.lease):
+            return End.DONE
         settle(self.db, self.sync)
         self._read_history()
         self._work()

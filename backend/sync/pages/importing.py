@@ -15,6 +15,7 @@ from backend.privacy.store.policies import rules_for
 from backend.sync.desk import units_per_minute
 from backend.sync.estimate import Estimate, estimate_import
 from backend.sync.pages.room import HERE, blueprint
+from backend.sync.undoing import ask_to_undo
 from backend.web.house import house
 from backend.web.toasts import toast
 
@@ -42,6 +43,18 @@ def start_import(mailbox_id: int) -> Response:
         resume_mailbox(session, house().clock, mailbox, by=actor)
     toast(gettext("The import runs; you can pause it at any time."))
     return redirect("/settings/mailboxes")
+
+
+@blueprint.post(f"{HERE}/mailboxes/<int:mailbox_id>/undo-import")
+@needs()
+def undo_import(mailbox_id: int) -> Response:
+    """Take out again what this mailbox of mine alone brought."""
+    actor = current_actor()
+    with house().db.write() as session:
+        mailbox = get_mailbox(session, actor.workspace_id, mailbox_id, user_id=actor.user_id)
+        ask_to_undo(session, house().clock, mailbox, actor)
+    toast(gettext("Its mail is taken out again, which may take some minutes; in Gmail nothing changes."))
+    return redirect(HERE)
 
 
 def _estimate(mailbox_id: int, rules: ImportRules) -> Estimate | None:
