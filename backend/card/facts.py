@@ -232,7 +232,7 @@ BASIC_OFFERS: AbstractSet[Do] = frozenset({Do.NEW_NOTE, Do.NEW_TASK})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A mail with one person that the CRM knows, or one of several that was picked."""
+    """A mail with one person that the CRM knows, or one of several that was picked; `more_others` are not listed."""
 
     mail: Mail
     person: Person
@@ -243,6 +243,7 @@ class Known:
     enrolment: Enrolment | None = None
     receipt: Receipt | None = None
     others: tuple[Person, ...] = ()
+    more_others: int = 0
     notice: Notice | None = None
     offers: AbstractSet[Do] = BASIC_OFFERS
 

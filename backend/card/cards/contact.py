@@ -156,7 +156,7 @@ def _tools(known: Known, words: Words) -> Widget | None:
 
 def _others(known: Known, words: Words) -> tuple[Section, ...]:
     lines = [person_line(person, known.mail, words) for person in known.others[:MAX_OTHERS]]
-    more = more_line(len(known.others) - MAX_OTHERS, "", words)
+    more = more_line(len(known.others) - len(lines) + known.more_others, "", words)
     return section([*lines, more], words.gettext("Also in this mail"), shown=2)
 
 

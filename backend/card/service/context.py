@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from backend.accounts.store import mailboxes
@@ -12,6 +13,7 @@ from backend.card import facts
 from backend.card.cards import context_card, home
 from backend.card.cards import deal as deal_card
 from backend.card.cards.alarm import with_alarm
+from backend.card.cards.contact import MAX_OTHERS
 from backend.card.rules import Kind, kind_of_card, most_relevant_first
 from backend.card.service.alarms import alarm_of
 from backend.card.service.deals import deal_facts
@@ -71,7 +73,8 @@ def person_subject(
         return unknown(visit, mail, address, notice)
     contact = contacts[key]
     rest = [a for a in mail.others if a.key not in contacts or contacts[a.key].id != contact.id]
-    return known(visit, mail, contact, (_person(visit, address, contacts) for address in rest), notice)
+    listed = tuple(_person(visit, address, contacts) for address in rest[:MAX_OTHERS])
+    return replace(known(visit, mail, contact, listed, notice), more_others=len(rest) - len(listed))
 
 
 def _person(visit: Visit, address: Address, contacts: Contacts) -> facts.Person:
