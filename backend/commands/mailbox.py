@@ -20,6 +20,7 @@ from backend.accounts.mailboxes import (
     disconnect_mailbox,
     give_grant_back,
     pause_mailbox,
+    resume_mailbox,
     set_aliases,
 )
 from backend.accounts.shapes import GrantKind, MailboxStatus
@@ -39,6 +40,7 @@ from backend.sync.audit import audit_mailbox, repair
 from backend.sync.estimate import estimate_import
 from backend.sync.shapes import Audit, End
 from backend.sync.store import ensure_state
+from backend.sync.undoing import ask_to_undo
 from backend.sync.watches import stop_watch
 
 PATIENCE_S = 60  # for a worker that has the mailbox
@@ -102,6 +104,29 @@ def pause(installation: Installation, address: str, why: str) -> None:
     with installation.db.write() as session:
         pause_mailbox(session, installation.clock, find_mailbox(session, address), why=why)
     click.echo(f"{address} is paused; its grant and its mail are kept.")
+
+
+@mailbox.command()
+@click.argument("address")
+@with_installation
+def resume(installation: Installation, address: str) -> None:
+    """Read ADDRESS again where it was paused; an import goes on where it was."""
+    with installation.db.write() as session:
+        resume_mailbox(session, installation.clock, find_mailbox(session, address))
+    click.echo(f"{address} is read again.")
+
+
+@mailbox.command("undo-import")
+@click.argument("address")
+@with_installation
+def undo_import(installation: Installation, address: str) -> None:
+    """Take out again what ADDRESS alone brought, mail and untouched contacts; in Gmail nothing changes.
+
+    The worker does it within a minute or so, then the mailbox is paused; resuming it begins the import anew.
+    """
+    with installation.db.write() as session:
+        ask_to_undo(session, installation.clock, find_mailbox(session, address))
+    click.echo(f"What {address} brought is being taken out; it is paused afterwards.")
 
 
 @mailbox.command()

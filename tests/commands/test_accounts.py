@@ -11,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
+from sqlalchemy import select
 
 from backend.accounts import keys, store
 from backend.accounts.mailboxes import open_grant
@@ -27,6 +28,7 @@ from backend.installation import Installation, open_installation
 from backend.kit.clock import SystemClock
 from backend.kit.errors import ConflictError, NotFoundError, UserError
 from backend.settings import read_settings
+from backend.sync.tables import SyncState
 
 ANA = "ana@acme.example"
 
@@ -190,7 +192,15 @@ class TestMailbox:
     def test_list_pause_and_disconnect(
         self, enlace: Callable[..., Result], installation: Installation, ana: User, token_file: Path, emulator: Emulator
     ) -> None:
-        enlace(mailbox, "connect", "--address", ANA, "--user", ana.email, "--token-json", str(token_file))
+        said = enlace(mailbox, "connect", "--address", ANA, "--user", ana.email, "--token-json", str(token_file)).output
+        assert "0 mails to import" in said
+        assert f"enlace mailbox pause {ANA}" in said
+        enlace(mailbox, "pause", ANA, "--why", "On leave.")
+        enlace(mailbox, "resume", ANA)
+        assert only_mailbox(installation).status == "active"
+        assert "is being taken out" in enlace(mailbox, "undo-import", ANA).output
+        with installation.db.read() as session:
+            assert session.scalars(select(SyncState.is_undoing)).all() == [True]
         enlace(mailbox, "pause", ANA, "--why", "On leave.")
         shown = enlace(mailbox, "list").output
         assert "paused" in shown
@@ -201,7 +211,7 @@ class TestMailbox:
         assert find_refresh_token(emulator.store, json.loads(token_file.read_text())["refresh_token"]) is None
 
     def test_a_mailbox_that_is_not_there_is_said_to_be_so(self, enlace: Callable[..., Result]) -> None:
-        for word in ("pause", "disconnect"):
+        for word in ("pause", "resume", "undo-import", "disconnect"):
             with pytest.raises(NotFoundError, match="enlace mailbox list"):
                 enlace(mailbox, word, "nobody@acme.example")
 
