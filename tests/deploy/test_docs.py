@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -78,6 +79,15 @@ def test_the_scopes_are_those_that_are_asked_for() -> None:
     text = text_of("install.md")
     assert all(f"`{scope}`" in text for scope in (*MAILBOX_SCOPES, *SIGN_IN_SCOPES))
     assert set(re.findall(r"https://www\.googleapis\.com/auth/[\w.]+", text)) <= set(MAILBOX_SCOPES)
+
+
+def test_the_scopes_of_the_add_on_are_those_of_its_manifest() -> None:
+    table = re.findall(r"^\| (`.*?) \|", text_of("install-addon.md"), re.MULTILINE)
+    told = {scope for row in table for scope in re.findall(r"`([^`]+)`", row)}
+    manifest = json.loads((ROOT / "addon" / "appsscript.json").read_text(encoding="utf-8"))
+    assert {scope for scope in told if scope == "openid" or scope.startswith("https://")} == set(
+        manifest["oauthScopes"]
+    )
 
 
 def test_the_figures_of_linking_are_the_rules() -> None:
