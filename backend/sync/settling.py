@@ -22,7 +22,7 @@ from backend.sync.ledger.service import booked
 from backend.sync.rules import LISTED
 from backend.sync.service import MailboxSync
 from backend.sync.tables import SyncItem, SyncState
-from backend.sync.withdrawal import copies_after, skipped_after, withdraw
+from backend.sync.withdrawal import addresses_changed_since, copies_after, skipped_after, skipped_of, withdraw
 
 _HALF = 16
 
@@ -33,6 +33,8 @@ def settle(db: Database, sync: MailboxSync) -> bool:
     Raises `LeaseLostError`.
     """
     wanted = marks(sync.admission)
+    if sync.admission.rules.is_known_only:
+        _let_in_acquaintances(db, sync)
     with db.read() as session:
         present = session.get_one(SyncState, sync.lease.mailbox_id).rules_digest or marks(Admission())
     if present == wanted:
@@ -89,6 +91,17 @@ def _let_in(db: Database, sync: MailboxSync) -> None:
             with booked(session, lease.workspace_id, lease.mailbox_id, now, refs):
                 store.queue_ids(session, lease.mailbox_id, refs.items(), LISTED, now)
             store.hold(session, lease, now)
+
+
+def _let_in_acquaintances(db: Database, sync: MailboxSync) -> None:
+    """Queue again mail of those who became contacts since the last drain; skipped mail bears marks of its people."""
+    lease, now = sync.lease, sync.clock.now()
+    with db.write() as session:
+        since = session.get_one(SyncState, lease.mailbox_id).last_success_at
+        keys = addresses_changed_since(session, lease.workspace_id, since) if since else []
+        refs = {i.gmail_id: i.gmail_thread_id for key in keys for i in skipped_of(session, lease.mailbox_id, key)}
+        with booked(session, lease.workspace_id, lease.mailbox_id, now, refs):
+            store.queue_ids(session, lease.mailbox_id, refs.items(), LISTED, now)
 
 
 def _stays_out(item: SyncItem, rules: ImportRules) -> bool:

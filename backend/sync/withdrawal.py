@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from backend.db import serialise
 from backend.mail import store as mail
 from backend.mail.tables import Copy
+from backend.privacy.rules.admission import mark_of
 from backend.privacy.shapes import Refusal
+from backend.records.tables import ContactAddress, Record
 from backend.sync import store
 from backend.sync.admission import Skipped
 from backend.sync.ledger.service import booked
@@ -55,3 +57,16 @@ def skipped_after(session: Session, mailbox_id: int, after: int) -> Sequence[Syn
     where = (SyncItem.mailbox_id == mailbox_id, SyncItem.state == "skipped", SyncItem.reason.in_(POLICY_REASONS))
     query = select(SyncItem).where(*where, SyncItem.id > after).order_by(SyncItem.id).limit(CHUNK)
     return session.scalars(query).all()
+
+
+def skipped_of(session: Session, mailbox_id: int, address_key: str) -> Sequence[SyncItem]:
+    """The ids of a mailbox that were kept out because nobody in them was known, this address among them."""
+    where = (SyncItem.mailbox_id == mailbox_id, SyncItem.reason == Refusal.UNKNOWN.value, SyncItem.state == "skipped")
+    return session.scalars(select(SyncItem).where(*where, SyncItem.detail.contains(mark_of(address_key)))).all()
+
+
+def addresses_changed_since(session: Session, workspace_id: int, since: datetime) -> Sequence[str]:
+    """The addresses of contacts that were made or changed since then."""
+    query = select(ContactAddress.address_key).join(Record, Record.id == ContactAddress.contact_id)
+    where = (Record.workspace_id == workspace_id, Record.updated_at >= since, Record.deleted_at.is_(None))
+    return session.scalars(query.where(*where)).all()

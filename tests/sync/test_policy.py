@@ -170,6 +170,13 @@ def test_with_known_contacts_only_strangers_stay_out_and_no_address_of_theirs_is
     ((reason, detail),) = skipped(office)
     assert reason == "unknown_people"
     assert "erik" not in detail
+    office.clock.advance(timedelta(hours=1))
+    World(office).contact("kim@fjord.example", "Kim Moe")
+    office.sync()
+    assert stored(office) == ["Known"]
+    World(office).contact(ERIK, "Erik Berg")
+    office.sync()
+    assert (stored(office), skipped(office), unexplained(office)) == (["Known", "Stranger"], [], 0)
 
 
 def test_internal_mail_stays_out_where_it_is_not_wanted(office: Office) -> None:
