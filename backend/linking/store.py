@@ -21,6 +21,7 @@ from backend.mail.addresses import key_of
 from backend.mail.shapes import Role, StoredMessage
 from backend.mail.store import chunks
 from backend.mail.tables import Message, MessageParticipant
+from backend.privacy.store import threads
 from backend.privacy.tables import Exclusion
 from backend.records.tables import ContactAddress, Record
 
@@ -315,7 +316,7 @@ def ask(
 
 
 def follow_joins(session: Session, workspace_id: int, joined: Mapping[int, int]) -> None:
-    """Let questions and vetoes follow conversations that were joined, lost id → kept id."""
+    """Let questions, vetoes and privacy follow conversations that were joined, lost id → kept id."""
     for lost, kept in joined.items():
         question = find_question(session, workspace_id, lost)
         if question is not None and find_question(session, workspace_id, kept) is None:
@@ -327,6 +328,8 @@ def follow_joins(session: Session, workspace_id: int, joined: Mapping[int, int])
             if find_veto(session, workspace_id, veto.record_id, "thread", str(kept)) is None:
                 veto.value = str(kept)
         session.flush()
+    if joined:
+        threads.follow_joins(session, joined)
 
 
 def drop_questions(session: Session, conversation_ids: Collection[int]) -> None:
