@@ -107,8 +107,10 @@ def _take_out_people(session: Session, clock: Clock, lease: Lease) -> int:
     )
     ids = session.scalars(select(Record.id).where(*untouched).order_by(Record.id).limit(CHUNK)).all()
     session.execute(delete(ContactAddress).where(ContactAddress.contact_id.in_(ids)))
-    table = Record.__table__
-    session.execute(update(table).where(table.c.id.in_(ids)).values(deleted_at=clock.now()))
+    session.execute(
+        update(Record).where(Record.id.in_(ids)).values(deleted_at=clock.now()),
+        execution_options={"synchronize_session": False},
+    )
     return len(ids)
 
 
