@@ -6,4 +6,7 @@ copy in the store, pending, or skipped for a reason; the cursor and the queue mo
 A drain (one run for one mailbox, under a lease) repeats three moves until nothing is left: read a page of history, read
 a page of the full listing where one is under way, fetch a batch from the queue. History runs beside a listing, so that
 new mail does not wait for an import.
+
+What comes in is privacy's to say: `admission` judges each mail before a word of it is stored, `settling` brings stored
+mail into line when rules change, `effects` shows beforehand what that would do, `undoing` takes an import back.
 """
