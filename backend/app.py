@@ -16,6 +16,8 @@ from backend.card import api as card_api
 from backend.card.desk import CardDesk, open_card_desk
 from backend.card.pages import blueprint as card_preview
 from backend.gmail.identity import Certificates
+from backend.handover.api import blueprint as handover_api
+from backend.handover.pages import blueprint as handover_pages
 from backend.health import blueprint as health
 from backend.installation import Installation, oauth_client
 from backend.linking.api import blueprint as linking_api
@@ -56,6 +58,7 @@ PAGES: tuple[Blueprint, ...] = (
     template_pages,
     unsubscribe_page,
     ledger_pages,
+    handover_pages,
     health,
 )
 APIS: tuple[Blueprint, ...] = (
@@ -67,6 +70,7 @@ APIS: tuple[Blueprint, ...] = (
     intake_api,
     timeline_api,
     ledger_api,
+    handover_api,
     *card_api.blueprints,
     push_door,
     api_docs,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 
 from flask import Flask, current_app
 
 from backend.accounts.grants import Vault
+from backend.accounts.mailboxes import give_grant_back
 from backend.gmail.identity import Certificates
 from backend.gmail.oauth import OAuthClient
 
@@ -40,3 +41,11 @@ def open_desk(app: Flask, desk: Desk) -> None:
 def desk() -> Desk:
     """Return the desk of the app that serves the present request."""
     return cast("Desk", current_app.extensions[_KEY])
+
+
+def give_back(sealed: Iterable[bytes]) -> bool:
+    """Tell Google that grants are no longer wanted; False where one could not be told. Outside any transaction."""
+    here = desk()
+    client = here.google.client if here.google is not None else None
+    told = [client is None or give_grant_back(client, here.vault, grant) for grant in sealed]
+    return all(told)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import click
 from sqlalchemy.orm import Session
 
 from backend.accounts import store
 from backend.accounts.keys import make_sign_in_link
+from backend.accounts.mailboxes import give_grant_back
 from backend.accounts.rules import LANGUAGES, checked_email
-from backend.accounts.service import create_user, create_workspace
-from backend.accounts.shapes import Role
+from backend.accounts.service import create_user, create_workspace, to_actor
+from backend.accounts.shapes import Actor, Role
 from backend.accounts.tables import User, Workspace
 from backend.commands.context import with_installation
-from backend.installation import Installation
-from backend.kit.errors import NotFoundError
+from backend.handover.service import hand_over, preview
+from backend.installation import Installation, oauth_client
+from backend.kit.errors import NotFoundError, UserError
 from backend.mail.addresses import domain_of, is_free_mail, key_of
 
 
@@ -60,6 +65,48 @@ def link(installation: Installation, email: str) -> None:
     with installation.db.write() as session:
         address = sign_in_address(installation, session, find_user(session, email))
     click.echo(address)
+
+
+@user.command("hand-over")
+@click.option("--email", required=True, metavar="ADDRESS", help="Who leaves.")
+@click.option("--to", "heir", required=True, metavar="ADDRESS", help="Who takes over.")
+@click.option("--by", required=True, metavar="ADDRESS", help="The admin who does it, for the audit log.")
+@click.option("--keep-account", is_flag=True, help="Let the leaver sign in all the same.")
+@click.option("--dry-run", is_flag=True, help="Only say what would change hands.")
+@with_installation
+def hand_over_(
+    installation: Installation, email: str, heir: str, by: str, *, keep_account: bool, dry_run: bool
+) -> None:
+    r"""Move what somebody has to a colleague: records, open tasks, mailboxes with their history.
+
+    The mailboxes are disconnected, the account is closed, private mail stays closed. It can be taken back on the page
+    Settings → People.
+
+    \b
+    Example:
+      enlace user hand-over --email tom@example.com --to ana@example.com --by admin@example.com --dry-run
+    """
+    with installation.db.write() as session:
+        leaver, taker, admin = (find_user(session, address) for address in (email, heir, by))
+        found = preview(session, leaver.workspace_id, leaver.id)
+        sealed: tuple[bytes, ...] = ()
+        if not dry_run:
+            actor = _admin(admin)
+            done = hand_over(
+                session, installation.clock, actor, leaver.id, taker.id, is_closing=not keep_account
+            )  # fmt: skip
+            sealed = done.sealed
+    click.echo(json.dumps(asdict(found), ensure_ascii=False))
+    client = oauth_client(installation.settings)
+    told = [client is None or give_grant_back(client, installation.vault, grant) for grant in sealed]
+    if not all(told):
+        click.echo("Google could not be told; remove Enlace at myaccount.google.com/permissions.", err=True)
+
+
+def _admin(person: User) -> Actor:
+    if person.role != Role.ADMIN:
+        raise UserError(f"{person.email} is no admin; name one with --by.")
+    return to_actor(person)
 
 
 def find_user(session: Session, email: str) -> User:

@@ -8,12 +8,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from backend.accounts import store
-from backend.accounts.desk import desk
+from backend.accounts.desk import desk, give_back
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.mailboxes import (
     connect_mailbox,
     disconnect_mailbox,
-    give_grant_back,
     pause_mailbox,
     resume_mailbox,
     share_mailbox,
@@ -105,8 +104,7 @@ def disconnect(mailbox_id: int) -> Response:
     """Forget the grant here, and give it back to Google."""
     with house().db.write() as session:
         sealed = disconnect_mailbox(session, house().clock, _to_act_on(session, mailbox_id), by=current_actor())
-    google = desk().google
-    if sealed is not None and google is not None and not give_grant_back(google.client, desk().vault, sealed):
+    if sealed is not None and not give_back([sealed]):
         toast(gettext("Google could not be told; please remove Enlace in your Google account yourself."))
     return redirect(way_back())
 
