@@ -77,10 +77,13 @@ def test_a_rule_shows_its_effect_before_it_is_saved_and_is_undone_as_one(office:
     alice.post(page, 302, do="save", **fields)
     office.sync()
     assert stored(office) == ["Hello from Erik", "New seats"]
+    alice.get(page)  # where the notice with its Undo is shown, for ten seconds
     (undo,) = re.findall(r"/changes/\d+/undo", alice.get(page))
     alice.post(undo, 302)
     office.sync()
     assert len(stored(office)) == 3
+    alice.get(page)
+    assert "/undo" not in alice.get(page)
 
 
 def test_a_rule_that_lets_in_more_says_how_many_come_back(office: Office, alice: Browser) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import redirect, render_template, request
 from flask_babel import gettext
@@ -17,7 +17,8 @@ from backend.kit.errors import UserError
 from backend.privacy.service.policies import choose_policy, require_say, undo_change
 from backend.privacy.shapes import ImportPolicy, PolicyKind
 from backend.privacy.store.exclusions import exclusions_of
-from backend.privacy.store.policies import find_policy, policy_of
+from backend.privacy.store.policies import find_policy, last_change, policy_of
+from backend.privacy.tables import PolicyChange
 from backend.sync.effects import Effect
 from backend.sync.intake_sources import effect_of_policy, settle_soon
 from backend.sync.ledger.words import reason_words
@@ -29,13 +30,14 @@ from backend.web.toasts import toast
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One policy on a page: whose, its fields, and the effect of what stands in them where that was asked for."""
+    """One policy on a page: whose, its fields, the effect of what stands in them, and the change that can be undone."""
 
     kind: PolicyKind
     mailbox_id: int | None
     form: PolicyForm
     effect: Effect | None = None
     problem: str = ""
+    change: PolicyChange | None = None
 
 
 @blueprint.get(f"{HERE}/mailboxes/<int:mailbox_id>")
@@ -120,6 +122,7 @@ def _mailbox_page(session: Session, sheet: Sheet) -> str:
     require_say(session, current_actor(), sheet.kind, sheet.mailbox_id)
     workspace_id = current_actor().workspace_id
     return _rendered(
+        session,
         [sheet],
         mailbox=get_mailbox(session, workspace_id, sheet.mailbox_id),
         exclusions=exclusions_of(session, workspace_id, [sheet.mailbox_id]),
@@ -131,11 +134,17 @@ def _team_page(session: Session, sheet: Sheet | None = None) -> str:
     kinds = (PolicyKind.DEFAULT, PolicyKind.BOUNDS)
     sheets = [sheet if sheet and sheet.kind is kind else _sheet(session, kind, None) for kind in kinds]
     team = exclusions_of(session, current_actor().workspace_id, None)
-    return _rendered(sheets, mailbox=None, exclusions=team, bounds=None)
+    return _rendered(session, sheets, mailbox=None, exclusions=team, bounds=None)
 
 
-def _rendered(sheets: Sequence[Sheet], **shown: object) -> str:
+def _rendered(session: Session, sheets: Sequence[Sheet], **shown: object) -> str:
+    sheets = [replace(sheet, change=_undoable(session, sheet)) for sheet in sheets]
     return render_template("sync/rules.html", sheets=sheets, months=MONTHS, why=_why, here=HERE, **shown)
+
+
+def _undoable(session: Session, sheet: Sheet) -> PolicyChange | None:
+    change = last_change(session, current_actor().workspace_id, sheet.kind, sheet.mailbox_id)
+    return None if change is None or change.undone_at is not None else change
 
 
 def _why(reason: str) -> str:
