@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.kit.errors import UserError
 from backend.migrations import require_current
+from backend.sync.ledger.metrics import measure
 from backend.web.house import house
 
 blueprint = Blueprint("health", __name__)
@@ -36,5 +37,7 @@ def readyz() -> tuple[Response, int]:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Everything that was counted, in Prometheus' text format."""
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    """Everything that was counted, and how the mailboxes stand, in Prometheus' text format."""
+    with house().db.read() as session:
+        mailboxes = measure(session, house().clock.now())
+    return Response(generate_latest() + generate_latest(mailboxes), content_type=CONTENT_TYPE_LATEST)

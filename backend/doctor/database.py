@@ -20,6 +20,7 @@ from backend.kit.clock import Clock
 from backend.kit.errors import UserError
 from backend.migrations import require_current
 from backend.settings import Settings
+from backend.sync.ledger.service import look_at
 
 
 def examine_database(settings: Settings, clock: Clock) -> Iterator[Finding]:
@@ -79,6 +80,7 @@ def _mail(session: Session, vault: Vault | None, clock: Clock) -> Iterator[Findi
     boxes = store.mailbox_facts(session, {} if vault is None else _grant_problems(session, vault))
     now = clock.now()
     yield from (rules.judge_mailbox(box, now) for box in boxes)
+    yield from (rules.judge_ledger(box) for box in look_at(session, now, None))
     yield rules.judge_worker(boxes, now)
     yield rules.judge_backlog(boxes)
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from backend.doctor.shapes import Finding, MailboxFacts, QueueFacts, State, TeamFacts
+from backend.sync.ledger.shapes import Light, Mailbox
+from backend.sync.ledger.words import say
 
 OLDEST_POSTGRESQL = 13  # what Procrastinate, the job queue, asks for
 SKEW_WARNING = timedelta(seconds=5)
@@ -66,6 +68,24 @@ def judge_mailbox(box: MailboxFacts, now: datetime) -> Finding:
     """Judge one mailbox by the first thing that keeps it from being read."""
     state, said, remedy = _off_duty(box) or _locked(box) or _failing(box) or _late(box, now) or _well(box, now)
     return Finding("mailbox", box.address, state, said, remedy)
+
+
+def judge_ledger(box: Mailbox) -> Finding:
+    """Judge what is said of a mailbox everywhere else: its light, with the books that it rests on."""
+    states = {Light.GREEN: State.OK, Light.OFF: State.OFF, Light.AMBER: State.WARNING, Light.RED: State.WRONG}
+    said = say(box.verdict, english, english_plural)
+    booked = f"{box.totals.seen} seen, {box.totals.stored} stored, {box.standing.pending} waiting"
+    return Finding("ledger", box.standing.address, states[box.verdict.light], f"{said.sentence} {booked}.", said.remedy)
+
+
+def english(sentence: str, **facts: object) -> str:
+    """Say a sentence in the language that it is written in."""
+    return sentence % facts if facts else sentence
+
+
+def english_plural(one: str, many: str, num: int) -> str:
+    """Say the form that fits a number."""
+    return (one if num == 1 else many) % {"num": num}
 
 
 def judge_worker(boxes: Sequence[MailboxFacts], now: datetime) -> Finding:
