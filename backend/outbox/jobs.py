@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -32,7 +32,7 @@ from backend.gmail.shapes import Draft, Format, MessageRef
 from backend.kit.clock import Clock
 from backend.outbox import letters, rules, service, store
 from backend.outbox.reports import Report, act_on, read_report
-from backend.outbox.shapes import End, Go, Hold, Lease, Letter, Sending, Skip, State, Verdict
+from backend.outbox.shapes import End, Go, Hold, Lease, Letter, Sender, Sending, Skip, Spent, State, Verdict
 from backend.outbox.source import Sources, UnfitError
 from backend.outbox.store import LeaseLostError
 from backend.outbox.tokens import UnsubscribeLinks
@@ -104,6 +104,7 @@ class Round:
     lease: Lease
     gmail: Gmail
     begins_at: datetime
+    _spent: Spent | None = field(default=None, init=False)
 
     def run(self) -> End:
         """Work on one due order after the other."""
@@ -115,9 +116,9 @@ class Round:
         return End.MORE
 
     def _next(self) -> Sending | None:
-        with self.desk.db.write() as session:
+        """What to do next; the lease is looked at where something is written."""
+        with self.desk.db.read() as session:
             now = self.desk.clock.now()
-            store.hold(session, self.lease, now)
             begun = store.next_begun(session, self.lease.mailbox_id, now)
             if begun is not None or self.begins_at > now:
                 return begun
@@ -162,7 +163,7 @@ class Round:
         with self.desk.db.write() as session:
             now = self.desk.clock.now()
             sender = store.sender_of(session, self.lease.mailbox_id)
-            verdict = service.judge(session, source, sender, sending, now)
+            verdict = service.judge(session, source, sender, sending, self._spent_by(session, sender), now)
             slot = rules.slot(sender, sending.token, now)
             if isinstance(verdict, Go):
                 verdict = rules.is_near(slot, sender.pace, now)
@@ -232,7 +233,8 @@ class Round:
             sender = store.sender_of(session, self.lease.mailbox_id)
             verdict: Verdict = Hold(now + NOT_FRESH_AGAIN, "not_fresh")
             if store.is_fresh(session, self.lease.mailbox_id, now - FRESH):
-                verdict = service.judge(session, self.desk.sources[sending.source], sender, sending, now)
+                source, spent = self.desk.sources[sending.source], self._spent_by(session, sender)
+                verdict = service.judge(session, source, sender, sending, spent, now)
             if isinstance(verdict, Go):
                 store.write(session, sending.id, State.SENDING, due_at=now + store.LEASE, reason="")
             elif isinstance(verdict, Hold):
@@ -298,6 +300,7 @@ class Round:
             now = self.desk.clock.now()
             service.book_sent(session, self.desk.sources, sending, mail, now, why)
             store.hold(session, self.lease, now)
+        self._spent = rules.with_one_more(self._spent, sending.domain, mail.at) if self._spent else None
         log.info("mail_sent", sending_id=sending.id, mailbox_id=sending.mailbox_id, why=why)
 
     def _read_back(self, sending_id: int, gmail_id: str) -> None:
@@ -313,6 +316,12 @@ class Round:
         for earlier in unread:
             with suppress(NotFound):  # the rep deleted it since; the thread goes on without
                 self._read_back(earlier.id, earlier.gmail_id)
+
+    def _spent_by(self, session: Session, sender: Sender) -> Spent:
+        """What left in the last 24 hours: counted once a round, since under the lease nobody else sends from here."""
+        if self._spent is None:
+            self._spent = store.spent_today(session, sender, self.desk.clock.now())
+        return self._spent
 
     def _booked(self, gmail_ids: Collection[str]) -> set[str]:
         with self.desk.db.read() as session:

@@ -49,6 +49,12 @@ def within_caps(sender: Sender, sending: Sending, spent: Spent, now: datetime) -
     return Go()
 
 
+def with_one_more(spent: Spent, domain: str, at: datetime) -> Spent:
+    """The same day with one more mail of ours."""
+    by_domain = {**spent.by_domain, domain: spent.by_domain.get(domain, 0) + 1}
+    return Spent(spent.total + 1, spent.oldest_at or at, by_domain)
+
+
 def within_person_budget(pace: Pace, last_mail_at: datetime | None, now: datetime) -> Verdict:
     """Whether the person was left alone for long enough."""
     again = last_mail_at + timedelta(hours=pace.person_hours) if last_mail_at else now

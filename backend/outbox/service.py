@@ -17,7 +17,7 @@ from backend.db import insert_ignoring
 from backend.kit.clock import Clock
 from backend.mail.addresses import domain_of, registrable_domain
 from backend.outbox import rules, store
-from backend.outbox.shapes import Go, Ground, Hold, Order, Sender, Sending, Skip, State, Verdict
+from backend.outbox.shapes import Go, Ground, Hold, Order, Sender, Sending, Skip, Spent, State, Verdict
 from backend.outbox.source import Source, Sources
 from backend.outbox.tables import OutboxRow, OutboxSender
 from backend.outbox.traces import SentMail
@@ -74,7 +74,7 @@ def reconsider(session: Session, source: str, source_id: int, now: datetime) -> 
             make_due(session, sending.mailbox_id, now)
 
 
-def judge(session: Session, source: Source, sender: Sender, sending: Sending, now: datetime) -> Verdict:
+def judge(session: Session, source: Source, sender: Sender, sending: Sending, spent: Spent, now: datetime) -> Verdict:
     """Whether an order may go now: everything that forbids it for good first, then what only delays it."""
     taken_off = store.suppressed(session, sending.workspace_id, sending.address_key)
     if taken_off is not None:
@@ -82,9 +82,9 @@ def judge(session: Session, source: Source, sender: Sender, sending: Sending, no
     for verdict in (rules.in_time(sending, now), source.judge(session, sending, now), _paused(sender, now)):
         if not isinstance(verdict, Go):
             return verdict
-    spent = rules.within_caps(sender, sending, store.spent_today(session, sender, now), now)
-    if not isinstance(spent, Go):
-        return spent
+    capped = rules.within_caps(sender, sending, spent, now)
+    if not isinstance(capped, Go):
+        return capped
     return rules.within_person_budget(sender.pace, store.last_mail_to(session, sending), now)
 
 

@@ -298,14 +298,16 @@ def new_reports(session: Session, mailbox_id: int, limit: int) -> tuple[list[tup
     """
     after = session.scalar(select(OutboxSender.reports_read_id).where(OutboxSender.mailbox_id == mailbox_id)) or 0
     where = (Copy.mailbox_id == mailbox_id, Copy.id > after)
+    last = session.scalar(select(func.max(Copy.id)).where(*where))
+    if last is None:
+        return [], None
     query = (
         select(Copy.id, Copy.gmail_id, Copy.gmail_thread_id)
         .join(Message, Message.id == Copy.message_id)
         .where(*where, Message.kind == "bounce")
     )
     found = session.execute(query.order_by(Copy.id).limit(limit)).all()
-    last = found[-1][0] if len(found) == limit else session.scalar(select(func.max(Copy.id)).where(*where))
-    return [(row[1], row[2]) for row in found], last
+    return [(row[1], row[2]) for row in found], found[-1][0] if len(found) == limit else last
 
 
 def sent_in_thread(session: Session, mailbox_id: int, thread_id: str) -> Sending | None:
