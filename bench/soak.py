@@ -29,8 +29,8 @@ from tests.databases import ReusedPostgres, ReusedSqlite, new_postgres, postgres
 from tests.sync.machine import Convergence, Databases, many_runs
 
 SEED = int(os.environ.get("SOAK_SEED", "20261121"))
-STEPS = {"sqlite": 10_000, "postgresql": 10_000}
-STEPS_A_RUN, RUNS_A_ROUND = 250, 8
+STEPS = {"sqlite": 15_000, "postgresql": 5_000}
+STEPS_A_RUN, RUNS_A_ROUND = 250, 4
 
 
 def run() -> Iterator[Figure]:

@@ -6,8 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 
+from sqlalchemy import select
+
 from backend.gmail.emulator.mailbox import HIDING
 from backend.mail.addresses import key_of
+from backend.sync.tables import SyncAudit
 from tests.cast import Office
 from tests.sync.outcome import Outcome, outcome
 from tests.sync.post import Letter, Post
@@ -59,6 +62,12 @@ class Settled:
         listed = {f"{m.id:x}" for m in self.post.messages(address)} - hidden
         if unexplained := listed - copies.keys() - explained:
             yield f"{address}: nothing is known of {sorted(unexplained)}"
+
+    def nightly_finds(self) -> Iterator[str]:
+        """What nightly audits found and repaired: mail that a sync should not have lost in the first place."""
+        with self.office.db.read() as session:
+            for audit in session.scalars(select(SyncAudit).where(SyncAudit.missing + SyncAudit.extra > 0)):
+                yield f"the audit of {audit.at} found {audit.missing} missing, {audit.extra} too many"
 
     def differences_between_mailboxes(self) -> Iterator[str]:
         """A letter is one mail however many mailboxes hold it, and no mail is two letters."""
