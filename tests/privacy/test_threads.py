@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -13,7 +15,10 @@ from backend.kit.clock import VirtualClock
 from backend.mail.tables import Message
 from backend.privacy.store.threads import follow_joins
 from backend.privacy.tables import AccessRequest, PrivateThread
+from backend.records.tables import Record
+from backend.timeline.store.cold import cold_deals
 from tests.api.conftest import Programs, programs_of
+from tests.card.world import World
 from tests.cast import ALICE, BOB, DORA, ERIK, Office, open_office
 
 
@@ -132,3 +137,20 @@ def test_what_was_private_stays_so_where_conversations_are_joined(programs: Prog
     with office.db.read() as session:
         assert session.scalars(select(PrivateThread.conversation_id)).all() == [kept]
         assert session.scalars(select(AccessRequest)).all() == []
+
+
+def test_a_colleagues_private_mail_breaks_no_silence_of_ones_deal(programs: Programs, office: Office) -> None:
+    world = World(office, BOB)
+    deal_id = world.deal("Forty seats", programs.bob.get("/contacts?q=dora")["items"][0]["id"])
+    with office.db.write() as session:
+        session.get_one(Record, deal_id).owner_id = office.actors[BOB].user_id
+    start = office.clock.now()
+    office.clock.advance(timedelta(days=30))
+    office.mail(DORA, ALICE, "Re: Forty seats", "Still there?", reply_to_id="m2@mail.example")
+    office.sync()
+    with office.db.read() as session:
+        assert cold_deals(session, office.actors[BOB], office.clock.now() - timedelta(days=7)) == []
+    programs.alice.post(f"/threads/{thread(office)[0]}/keep-private", status=200)
+    with office.db.read() as session:
+        (cold,) = cold_deals(session, office.actors[BOB], office.clock.now() - timedelta(days=7))
+    assert (cold.id, cold.quiet_since) == (deal_id, start)

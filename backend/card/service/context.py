@@ -123,7 +123,7 @@ def _home(visit: Visit, notice: facts.Notice | None) -> facts.Home:
     session, actor = visit.session, visit.actor
     tasks = open_tasks_of_owner(session, actor.workspace_id, actor.user_id)
     waiting = replies_owed(session, actor, visit.now - REPLIES_WITHIN)
-    cold = cold_deals(session, actor.workspace_id, actor.user_id, visit.now - COLD_AFTER)
+    cold = cold_deals(session, actor, visit.now - COLD_AFTER)
     return facts.Home(
         reader=actor.name or actor.email,
         tasks=tuple(_own_task(visit, task) for task in tasks),

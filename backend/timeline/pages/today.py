@@ -27,7 +27,7 @@ def today() -> str:
     with house().db.read() as session:
         replies = replies_owed(session, actor, now - REPLIES_WITHIN)
         tasks = open_tasks_of_owner(session, actor.workspace_id, actor.user_id)
-        cold = cold_deals(session, actor.workspace_id, actor.user_id, now - COLD_AFTER)
+        cold = cold_deals(session, actor, now - COLD_AFTER)
         unlinked = count_unlinked_mail(session, actor)
         asked = count_open_requests(session, actor)
     return render_template(

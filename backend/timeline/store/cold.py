@@ -8,8 +8,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backend.accounts.shapes import Actor
 from backend.activities.tables import Activity, ActivityRecord
 from backend.linking.tables import Link
+from backend.mail.tables import Message
+from backend.privacy.shapes import Sight
+from backend.privacy.store.sight import may_see
 from backend.records.shapes import Outcome
 from backend.records.tables import Deal, Stage
 
@@ -26,9 +30,16 @@ class ColdDeal:
     quiet_since: datetime
 
 
-def cold_deals(session: Session, workspace_id: int, owner_id: int, before: datetime, limit: int = 20) -> list[ColdDeal]:
-    """Open deals of an owner in which nothing has happened since `before`, the longest silence first."""
-    mail = select(func.max(Link.sent_at)).where(Link.record_id == Deal.id, Link.undone_at.is_(None))
+def cold_deals(session: Session, viewer: Actor, before: datetime, limit: int = 20) -> list[ColdDeal]:
+    """The viewer's own open deals in which nothing has happened since `before`, the longest silence first.
+
+    Mail of which they may not know breaks no silence: its time is not theirs to learn.
+    """
+    mail = (
+        select(func.max(Link.sent_at))
+        .join(Message, Message.id == Link.message_id)
+        .where(Link.record_id == Deal.id, Link.undone_at.is_(None), may_see(viewer, Sight.METADATA))
+    )
     activity = (
         select(func.max(Activity.at))
         .join(ActivityRecord, ActivityRecord.activity_id == Activity.id)
@@ -42,7 +53,7 @@ def cold_deals(session: Session, workspace_id: int, owner_id: int, before: datet
         )
         .join(Stage, Stage.id == Deal.stage_id)
         .where(
-            Deal.workspace_id == workspace_id, Deal.owner_id == owner_id, Deal.deleted_at.is_(None),
+            Deal.workspace_id == viewer.workspace_id, Deal.owner_id == viewer.user_id, Deal.deleted_at.is_(None),
             Stage.outcome == Outcome.OPEN, Deal.stage_entered_at < before,
         )
     )  # fmt: skip
