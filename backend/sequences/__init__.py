@@ -1,5 +1,8 @@
-"""Sequences: what reps write again and again. So far its templates, which the card puts into a draft.
+"""Sequences: what reps write again and again, and whom they write to step by step until the person answers.
 
-In: a template's Liquid (`rules`) and the fields of a contact, its company, a deal and the sender. Out: text, and which
-fields had nothing to say.
+In: templates and definitions that people write; enrolments; the mail that sync stored and the records, which say when
+to stop. Out: orders for the outbox, tasks for reps, and for each enrolment a ledger of what was done or left, and why.
+
+`definitions` and `hours`, `stopping` and `rules` decide and know no database; `engine` takes people on and stands
+behind their mails before the outbox; `enrolling` and `publishing` are what people do.
 """

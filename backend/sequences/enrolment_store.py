@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.store import team_addresses
@@ -49,12 +49,6 @@ def claim_due(session: Session, now: datetime, limit: int) -> list[Enrolment]:
         .with_for_update(skip_locked=True)
     )
     return list(session.scalars(query))
-
-
-def find_enrolment(session: Session, workspace_id: int, enrolment_id: int) -> Enrolment | None:
-    """An enrolment of the workspace."""
-    where = (Enrolment.workspace_id == workspace_id, Enrolment.id == enrolment_id)
-    return session.scalars(select(Enrolment).where(*where)).first()
 
 
 def last_run(session: Session, sequence_id: int, contact_id: int) -> int:
@@ -225,15 +219,3 @@ def last_sent(session: Session, enrolment_id: int) -> OutboxRow | None:
     where = (OutboxRow.source == "enrolment", OutboxRow.source_id == enrolment_id, OutboxRow.state == "sent")
     query = select(OutboxRow).where(*where).order_by(OutboxRow.sent_at.desc(), OutboxRow.id.desc()).limit(1)
     return session.scalars(query.execution_options(populate_existing=True)).first()
-
-
-def running_of_contact(session: Session, workspace_id: int, contact_id: int) -> list[Enrolment]:
-    """Where a person is on the way now."""
-    where = (Enrolment.workspace_id == workspace_id, Enrolment.contact_id == contact_id, Enrolment.ended_at.is_(None))
-    return list(session.scalars(select(Enrolment).where(*where).order_by(Enrolment.id)))
-
-
-def move_pins(session: Session, sequence_id: int, from_ids: list[int], version_id: int) -> None:
-    """Pin running enrolments to another version."""
-    where = (Enrolment.sequence_id == sequence_id, Enrolment.id.in_(from_ids), Enrolment.ended_at.is_(None))
-    session.execute(update(Enrolment).where(*where).values(version_id=version_id))
