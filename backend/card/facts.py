@@ -45,6 +45,15 @@ class Do(StrEnum):
     COMPLETE_TASK = "complete-task"  # task
     NEW_CALL = "new-call"  # record → pushes the form
     SAVE_CALL = "save-call"  # record ← outcome, text (may be missing)
+    NEW_DEAL = "new-deal"  # record (a contact) → pushes the form
+    SAVE_NEW_DEAL = "save-new-deal"  # record ← name, amount, closes (the last two may be missing)
+    EDIT_DEAL = "edit-deal"  # deal → pushes the form
+    SAVE_DEAL = "save-deal"  # deal ← name, amount, closes
+    NEW_CONTACT = "new-contact"  # person (a stranger) → pushes the form
+    SAVE_NEW_CONTACT = "save-new-contact"  # person ← name, title, phone
+    EDIT_CONTACT = "edit-contact"  # record → pushes the form
+    SAVE_CONTACT = "save-contact"  # record ← name, title, phone
+    SETTINGS = "settings"  # → pushes what the reader's card rests on
     ENROL = "enrol"  # record → pushes the choice of sequence
     START_SEQUENCE = "start-sequence"  # record, sequence → back, with a notice that can undo
     PAUSE_SEQUENCE = "pause-sequence"  # enrolment
@@ -318,6 +327,45 @@ class Startable:
     name: str
     detail: str = ""
     refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonForm:
+    """What a contact's form shows; `record` is a contact's id, or a stranger's sealed address."""
+
+    record: str
+    name: str = ""
+    title: str = ""
+    phone: str = ""
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DealForm:
+    """What a deal's form shows; `record` is the deal's id, or that of the contact whom a new one is with.
+
+    `amount` is written as the reader writes it.
+    """
+
+    record: str
+    whose: str = ""
+    name: str = ""
+    amount: str = ""
+    currency: str = "EUR"
+    closes_on: date | None = None
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the reader's card rests on: who they are here, their mailboxes (address and state), where to change it."""
+
+    reader: str
+    role: str
+    mailboxes: tuple[tuple[str, str], ...] = ()
+    mailboxes_url: str = ""
+    templates_url: str = ""
+    crm_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,15 @@ class Seals:
 
     def seal_first(self, kind: Sealed, versions: Iterable[Any]) -> str:
         """The same for versions that are made one after the other."""
-        serializer = self._serializer(kind)
         for content in versions:
-            token = str(serializer.dumps(content))
-            if OPAQUE_ID.fullmatch(token):
+            if token := self.find_seal(kind, content):
                 return token
         raise ValueError(f"nothing that fits was left to seal of a {kind}")
+
+    def find_seal(self, kind: Sealed, content: Any) -> str:
+        """Return `content` sealed; "" where it does not fit into a parameter."""
+        token = str(self._serializer(kind).dumps(content))
+        return token if OPAQUE_ID.fullmatch(token) else ""
 
     def unseal(self, kind: Sealed, token: str) -> Any:
         """Return what was sealed. Raises `NotFoundError` for what was not sealed here for this reader."""

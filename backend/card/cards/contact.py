@@ -165,5 +165,9 @@ def _menu(known: Known, words: Words) -> Iterator[MenuItem]:
         yield MenuItem(words.gettext("Why is this linked?"), act(Do.WHY, known.mail, link=known.receipt.link))
     if Do.LINK_EXISTING in known.offers:
         yield MenuItem(words.gettext("Link to another deal"), act(Do.LINK_EXISTING, known.mail, person=known.person.id))
+    if Do.NEW_DEAL in known.offers:
+        yield MenuItem(words.gettext("New deal"), act(Do.NEW_DEAL, known.mail, record=known.person.id))
+    if Do.EDIT_CONTACT in known.offers:
+        yield MenuItem(words.gettext("Edit contact"), act(Do.EDIT_CONTACT, known.mail, record=known.person.id))
     if opens := link(known.person.url):
         yield MenuItem(words.gettext("Open in Enlace"), opens)

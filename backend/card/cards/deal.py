@@ -35,7 +35,8 @@ def card(deal: Deal, mail: Mail | None, words: Words, notice: Notice | None = No
         *section([buttons(note, task)]),
     )
     opens = link(deal.url)
-    menu = (MenuItem(_("Open in Enlace"), opens),) if opens else ()
+    edit = MenuItem(_("Edit deal"), act(Do.EDIT_DEAL, mail, deal=deal.id))
+    menu = (edit, MenuItem(_("Open in Enlace"), opens)) if opens else (edit,)
     return Card("deal", Header(deal_name(deal, words), subtitle=deal_figures(deal, words)), sections, menu=menu)
 
 

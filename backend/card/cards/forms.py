@@ -1,9 +1,12 @@
-"""Forms to fill in: a note, a task, a call. Nothing is sent while a required field is empty; saving pops them."""
+"""Forms to fill in: a note, a task, a call, a contact, a deal.
+
+Nothing is sent while a required field is empty; saving pops them.
+"""
 
 from __future__ import annotations
 
 from backend.card.cards.parts import act, first_shown
-from backend.card.facts import Do, Mail
+from backend.card.facts import DealForm, Do, Mail, PersonForm
 from backend.card.shapes import Card, Footer, Header, Section
 from backend.card.widgets import Button, ButtonStyle, Choice, DatePicker, Select, TextInput, Widget
 from backend.card.words import Words
@@ -34,6 +37,36 @@ def call_card(record: str, name: str, outcomes: tuple[tuple[str, str], ...], mai
     text = TextInput("text", _("What was said"), multiline=True)
     save = act(Do.SAVE_CALL, mail, record=record, required=("outcome",))
     return _form("new_call", _("Log call"), name, (outcome, text), Button(_("Save call"), save, ButtonStyle.FILLED))
+
+
+def person_card(person: PersonForm, mail: Mail | None, words: Words) -> Card:
+    """A contact to be made of a stranger, or to be changed."""
+    _ = words.gettext
+    fields = (
+        TextInput("name", _("Name"), value=person.name),
+        TextInput("title", _("Job"), value=person.title),
+        TextInput("phone", _("Phone"), value=person.phone),
+    )
+    if person.is_new:
+        save = act(Do.SAVE_NEW_CONTACT, mail, person=person.record, required=("name",))
+        return _form("new_contact", _("New contact"), "", fields, Button(_("Save"), save, ButtonStyle.FILLED))
+    save = act(Do.SAVE_CONTACT, mail, record=person.record, required=("name",))
+    return _form("edit_contact", _("Edit contact"), person.name, fields, Button(_("Save"), save, ButtonStyle.FILLED))
+
+
+def deal_card(deal: DealForm, mail: Mail | None, words: Words) -> Card:
+    """A deal to be made with a contact, or to be changed."""
+    _ = words.gettext
+    fields = (
+        TextInput("name", _("Name"), value=deal.name),
+        TextInput("amount", _("Amount in %(currency)s", currency=deal.currency), value=deal.amount),
+        DatePicker("closes", _("Closes"), deal.closes_on),
+    )
+    if deal.is_new:
+        save = act(Do.SAVE_NEW_DEAL, mail, record=deal.record, required=("name",))
+        return _form("new_deal", _("New deal"), deal.whose, fields, Button(_("Save"), save, ButtonStyle.FILLED))
+    save = act(Do.SAVE_DEAL, mail, deal=deal.record, required=("name",))
+    return _form("edit_deal", _("Edit deal"), deal.name, fields, Button(_("Save"), save, ButtonStyle.FILLED))
 
 
 def _form(card: str, title: str, name: str, fields: tuple[Widget, ...], save: Button) -> Card:

@@ -19,7 +19,8 @@ def card(home: Home, words: Words) -> Card:
     reader = first_shown(home.reader)
     header = Header(_("Today"), subtitle=reader)
     opens = link(home.more_url)
-    menu = (MenuItem(_("Open Enlace"), opens),) if opens else ()
+    settings = MenuItem(_("Settings"), act(Do.SETTINGS))
+    menu = (settings, MenuItem(_("Open Enlace"), opens)) if opens else (settings,)
     return Card("home", header, (*notice_section(home.notice, None, words), *(work or calm)), menu=menu)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.card.cards.parts import act, buttons, first_shown, link, notice_section, section, shown_name
 from backend.card.facts import Do, Guess, Unknown
 from backend.card.markup import plain
-from backend.card.shapes import Card, Header
+from backend.card.shapes import Card, Header, MenuItem
 from backend.card.widgets import Button, Buttons, ButtonStyle, Icon, Line
 from backend.card.words import Words
 
@@ -25,7 +25,10 @@ def card(unknown: Unknown, words: Words) -> Card:
         *section([_create(unknown, words), _link(unknown, words)]),
         *section([_ignore(unknown, words)], _("Not a customer?")),
     )
-    return Card("unknown", Header(shown_name(unknown.person, words), subtitle=_("Not in the CRM yet")), sections)
+    form = act(Do.NEW_CONTACT, unknown.mail, person=unknown.person.id)
+    menu = (MenuItem(_("Create contact with details"), form),)
+    header = Header(shown_name(unknown.person, words), subtitle=_("Not in the CRM yet"))
+    return Card("unknown", header, sections, menu=menu)
 
 
 def _guess(guess: Guess, words: Words) -> Line | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from backend.card import facts
 from backend.card.facts import Do
-from backend.card.service import composing, links, making, showing, undoing, writing
+from backend.card.service import composing, editing, links, making, showing, undoing, writing
 from backend.card.service.asked import Asked, Done, mail_of, seal_undo
 from backend.card.service.context import root_card
 from backend.card.service.visit import Visit
@@ -23,6 +23,11 @@ _SHOWS: Mapping[Do, Callable[[Visit, Asked], Outcome]] = {
     Do.NEW_NOTE: showing.new_note,
     Do.NEW_TASK: showing.new_task,
     Do.NEW_CALL: showing.new_call,
+    Do.NEW_CONTACT: editing.new_contact,
+    Do.EDIT_CONTACT: editing.edit_contact,
+    Do.NEW_DEAL: editing.new_deal,
+    Do.EDIT_DEAL: editing.edit_deal,
+    Do.SETTINGS: showing.settings,
     Do.COMPOSE: composing.compose,
     Do.INSERT_TEMPLATE: composing.insert_template,
     Do.INSERT_REFERENCE: composing.insert_reference,
@@ -37,6 +42,10 @@ _CHANGES: Mapping[Do, Callable[[Visit, Asked], Done]] = {
     Do.CREATE_CONTACT: making.create_contact,
     Do.CREATE_CONTACT_AND_DEAL: making.create_contact_and_deal,
     Do.SET_STAGE: making.set_stage,
+    Do.SAVE_NEW_CONTACT: editing.save_new_contact,
+    Do.SAVE_CONTACT: editing.save_contact,
+    Do.SAVE_NEW_DEAL: editing.save_new_deal,
+    Do.SAVE_DEAL: editing.save_deal,
     Do.SAVE_NOTE: writing.save_note,
     Do.SAVE_TASK: writing.save_task,
     Do.SAVE_CALL: writing.save_call,

@@ -23,6 +23,7 @@ class Changed(StrEnum):
     TASK = "task"
     ACTIVITY = "activity"
     RECORDS = "records"
+    FIELDS = "fields"
     ADDRESS = "address"
     EXCLUSION = "exclusion"
 
@@ -89,4 +90,4 @@ def seal_undo(visit: Visit, done: Done) -> str:
     if done.undo is None:
         return ""
     kind, ids = done.undo
-    return visit.seals.seal(Sealed.CHANGE, [kind.value, *ids])
+    return visit.seals.find_seal(Sealed.CHANGE, [kind.value, *ids])

@@ -24,7 +24,7 @@ from backend.records.store.lookup import company_with_writers
 from backend.timeline.shapes import EntryKind, LastTouch
 from backend.timeline.store import last_touch
 
-OFFERS = frozenset({Do.NEW_NOTE, Do.NEW_TASK, Do.NEW_CALL})
+OFFERS = frozenset({Do.NEW_NOTE, Do.NEW_TASK, Do.NEW_CALL, Do.NEW_DEAL, Do.EDIT_CONTACT})
 _NAME_LENGTHS = (80, 20, 0)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from backend.accounts.shapes import MailboxStatus, Role
+from backend.accounts.store import mailboxes
 from backend.card import facts
 from backend.card.cards import context_card, forms
 from backend.card.cards import deal as deal_card
 from backend.card.cards import receipt as receipt_card
 from backend.card.cards import search as search_card
+from backend.card.cards import settings as settings_card
 from backend.card.seals import read_id
 from backend.card.service.asked import Asked, mail_of, needed_mail, stranger_of
 from backend.card.service.context import person_subject, root_card
@@ -74,6 +77,28 @@ def search_records(visit: Visit, asked: Asked) -> Outcome:
     mail, person, query = needed_mail(visit, asked), asked.parameters.get("person", ""), asked.input("query")
     found = search(visit, query) if query else likely(visit, person)
     return Outcome(update=search_card.card(query, found, mail.fact, visit.words, person=person))
+
+
+def settings(visit: Visit, _asked: Asked) -> Outcome:
+    """Push what the reader's card rests on."""
+    _, actor = visit.words.gettext, visit.actor
+    states = {
+        MailboxStatus.ACTIVE: _("is being read"),
+        MailboxStatus.PAUSED: _("paused"),
+        MailboxStatus.RECONNECT_NEEDED: _("has to be connected again"),
+    }
+    boxes = mailboxes(visit.session, visit.workspace_id, user_id=actor.user_id)
+    shown = tuple((box.address, states[s]) for box in boxes if (s := MailboxStatus(box.status)) in states)
+    roles = {Role.REP: _("Rep"), Role.MANAGER: _("Manager"), Role.ADMIN: _("Admin")}
+    own = facts.Settings(
+        reader=f"{actor.name} · {actor.email}" if actor.name else actor.email,
+        role=roles[actor.role],
+        mailboxes=shown,
+        mailboxes_url=visit.url("/settings/mailboxes"),
+        templates_url=visit.url("/templates"),
+        crm_url=visit.url("/"),
+    )
+    return Outcome(push=settings_card.card(own, visit.words))
 
 
 def new_note(visit: Visit, asked: Asked) -> Outcome:

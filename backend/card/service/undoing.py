@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from backend.activities.service import remove_activity, reopen_task
 from backend.card.seals import Sealed
@@ -18,7 +20,7 @@ from backend.mail.addresses import key_of
 from backend.records.editing import Editor
 from backend.records.service import require
 from backend.records.store.writing import addresses_of, find_record
-from backend.records.tables import Company, Contact, Deal
+from backend.records.tables import Company, Contact, Deal, Record
 
 
 def undo(visit: Visit, asked: Asked) -> Done:
@@ -67,6 +69,18 @@ def _records(visit: Visit, *record_ids: int) -> None:
             visit.session.flush()
 
 
+def _fields(visit: Visit, record_id: int, version: int, before: str) -> None:
+    record = require(visit.session, visit.workspace_id, record_id, Record)
+    fields = json.loads(before)
+    if fields.get("expected_close"):
+        fields["expected_close"] = date.fromisoformat(fields["expected_close"])
+    if all(getattr(record, name) == value for name, value in fields.items()):
+        return
+    if record.version != version:
+        raise ConflictError(visit.words.gettext("It was changed again meanwhile; it stays as it is."))
+    _editor(visit).change(record, fields)
+
+
 def _address(visit: Visit, contact_id: int, address_key: str) -> None:
     contact = require(visit.session, visit.workspace_id, contact_id, Contact)
     present = [(key_of(email), email) for email in addresses_of(visit.session, contact_id)]
@@ -91,6 +105,7 @@ _UNDOS: Mapping[Changed, Callable[..., None]] = {
     Changed.TASK: _task,
     Changed.ACTIVITY: _activity,
     Changed.RECORDS: _records,
+    Changed.FIELDS: _fields,
     Changed.ADDRESS: _address,
     Changed.EXCLUSION: _exclusion,
 }

@@ -48,6 +48,7 @@ def test_a_stranger_can_be_created_linked_or_ignored_in_one_tap() -> None:
     uses = actions_of(card)
     assert uses.keys() == {
         "create-contact", "create-contact-and-deal", "link-existing", "ignore-address", "ignore-domain",
+        "new-contact",
     }  # fmt: skip
     assert all(use == [{"mail": "m1", "person": "t.abc-1"}] for use in uses.values())
     assert "Ignore fjord.example" in text_of(card)
@@ -91,7 +92,7 @@ def test_a_deal_shows_its_figures_its_owner_its_next_step_and_why_it_is_here() -
 
 def test_a_deal_that_has_nothing_but_an_id_is_a_card_all_the_same() -> None:
     text = text_of(deal.card(Deal("d1", "", "", ()), MAIL, ENGLISH))
-    assert text.splitlines() == ["Deal without a name", "Note", "Task"]
+    assert text.splitlines() == ["Deal without a name", "Note", "Task", "Edit deal"]
 
 
 def test_a_receipt_shows_rule_evidence_and_what_was_rejected() -> None:
