@@ -29,4 +29,4 @@ def test_a_sync_to_which_anything_may_happen_settles_on_what_gmail_holds(
         databases = Databases(subject, reference)
 
     log.info("CONVERGENCE_SEED=%s", SEED)
-    run_state_machine_as_test(seed(SEED)(Here), settings=many_runs(8 if db.is_sqlite else 4, steps=40))
+    run_state_machine_as_test(seed(SEED)(Here), settings=many_runs(6 if db.is_sqlite else 3, steps=40))
