@@ -203,10 +203,10 @@ class MailboxSync:
         self._hold(session)
 
     def _settle(self, session: Session, read: Read) -> None:
-        mailbox_id, now = self.lease.mailbox_id, self.clock.now()
+        mailbox_id, now, facts = self.lease.mailbox_id, self.clock.now(), self._facts(session)
         if read.incoming:
-            self.linker.link(session, mail.store_messages(session, self._facts(session), read.incoming))
-        self._relink_if_private(session, mail.set_labels(session, self._facts(session), read.labels))
+            self.linker.link(session, mail.store_messages(session, facts, read.incoming))
+        self._relink_if_private(session, mail.set_labels(session, facts, read.labels))
         gone = [i for (i, _), (reason, _) in read.skipped.items() if reason is SkipReason.GONE]
         was_stored = mail.remove_copies(session, mailbox_id, gone)
         store.forget(session, mailbox_id, {i.gmail.id for i in read.incoming} | set(read.labels) | was_stored)

@@ -22,7 +22,7 @@ def decide(message: StoredMessage, policy: Policy, knowledge: Knowledge) -> Deci
         return Decision(message, Outcome.LEFT_OUT, reason)
     people = _linkable(message, others, policy)
     base = _once([*_by_address(people, knowledge), *_by_company(message, people, knowledge)])
-    base = _once([*base, *_by_conversation(message, base, knowledge)])
+    base += _by_conversation(message, base, knowledge)
     verdict = judge_deals(
         message, [p.record_id for p in base], knowledge, is_correspondence=_is_correspondence(message)
     )
@@ -70,9 +70,11 @@ def _by_conversation(message: StoredMessage, base: list[Proposal], knowledge: Kn
     """A conversation hands its links on, except to newsletters of strangers that happen to sit in it."""
     if message.kind is Kind.BULK and not base:
         return
+    have = {p.record_id for p in base}
+    evidence = {"conversation_id": message.conversation_id}
     for link in knowledge.links.get(message.conversation_id, ()):
-        evidence = {"conversation_id": message.conversation_id}
-        yield Proposal(link.record_id, link.kind, Rule.CONVERSATION, evidence)
+        if link.record_id not in have:
+            yield Proposal(link.record_id, link.kind, Rule.CONVERSATION, evidence)
 
 
 def _once(proposals: Iterable[Proposal]) -> list[Proposal]:
@@ -89,8 +91,8 @@ def _settle(
     verdict: DealVerdict,
     knowledge: Knowledge,
 ) -> Decision:
-    proposals = _once([*verdict.links, *base])
-    vetoed = [p for p in proposals if _is_vetoed(p, message, people, knowledge)]
+    proposals = _once([*verdict.links, *base]) if verdict.links else base
+    vetoed = [p for p in proposals if _is_vetoed(p, message, people, knowledge)] if knowledge.vetoes else []
     links = tuple(p for p in proposals if p not in vetoed)
     refused = tuple(Rejection(p.record_id, p.rule, "vetoed", p.evidence) for p in vetoed)
     outcome = Outcome.LINKED if links else Outcome.UNLINKED
