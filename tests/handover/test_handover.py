@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select, update
 
+from backend.__main__ import cli
 from backend.accounts.tables import Mailbox, User
 from backend.activities.tables import Activity
 from backend.audit.store import entries
 from backend.handover import service
+from backend.installation import open_installation
 from backend.kit.errors import NotFoundError, UserError
 from backend.mail.tables import Copy, Message
 from backend.records.tables import Record
+from backend.settings import read_settings
 from backend.sync.jobs import drain_mailbox
 from backend.sync.shapes import End
 from tests.api.conftest import app_over, key_for, other_team
 from tests.card.world import World
-from tests.cast import ALICE, BOB, CAROL, DORA, Office
+from tests.cast import ALICE, BOB, CAROL, DORA, KEY, Office
 
 ROOT = "root@acme.example"
 
@@ -167,3 +172,21 @@ def test_only_an_admin_may_do_it_over_http(leaving: Leaving) -> None:
     there = app.test_client().get(f"{path}/belongings", headers=headers).get_json()
     assert there == {"records": {}, "tasks": 0, "mailboxes": [], "mails": 0, "private_mails": 0}
     assert app.test_client().post(f"{path}/handover/undo", headers=headers).get_json()["undone_at"] is not None
+
+
+def test_the_command_line_says_first_what_would_move_and_then_moves_it(leaving: Leaving) -> None:
+    office = leaving.office
+    given = {"DATABASE_URL": office.db.url, "SECRET_KEY": "s" * 32, "TOKEN_KEYS": KEY}
+    settings = read_settings({f"ENLACE_{name}": value for name, value in given.items()})
+    opened = open_installation(settings, clock=office.clock, emulator=office.emulator)
+    opened.db.dispose()
+    here = replace(opened, db=office.db)
+    command = ["user", "hand-over", "--email", ALICE, "--to", BOB, "--by"]
+    before = leaving.owners()
+    told = CliRunner().invoke(cli, [*command, ROOT, "--dry-run"], obj=here)
+    assert json.loads(told.stdout)["records"] == {"contact": 1}
+    assert leaving.owners() == before
+    assert isinstance(CliRunner().invoke(cli, [*command, CAROL], obj=here).exception, UserError)
+    assert leaving.owners() == before
+    assert CliRunner().invoke(cli, [*command, ROOT], obj=here).exit_code == 0
+    assert leaving.owners()[0] == leaving.id_of(BOB)
