@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, distinct, func, or_, select
+from sqlalchemy import Select, distinct, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
+from backend.db import table_of
 from backend.records.shapes import CompanyRef, Concerned, ContactRef, DealRef, Outcome
 from backend.records.tables import (
     Company,
@@ -109,11 +110,11 @@ def deals_by_people(
     session: Session, workspace_id: int, contact_ids: Collection[int], company_ids: Collection[int]
 ) -> tuple[dict[int, tuple[DealRef, ...]], dict[int, tuple[DealRef, ...]]]:
     """Living deals, open or not, by the contacts who take part and by company."""
+    deal = table_of(Deal).c
     of_contacts = select(DealPerson.deal_id).where(DealPerson.contact_id.in_(sorted(contact_ids)))
-    query = _deals(workspace_id).where(
-        Deal.id.in_(of_contacts) | Deal.company_id.in_(sorted(company_ids)),
-    )
-    deals = _deal_refs(session, query)
+    of_companies = select(deal.id).where(deal.company_id.in_(sorted(company_ids)))
+    ids = set(session.scalars(union(of_contacts, of_companies)))  # with OR, either database reads all deals of the team
+    deals = _deal_refs(session, _deals(workspace_id).where(Deal.id.in_(sorted(ids)))) if ids else []
     by_contact: dict[int, list[DealRef]] = defaultdict(list)
     by_company: dict[int, list[DealRef]] = defaultdict(list)
     for deal in deals:
