@@ -258,10 +258,11 @@ def waiting_for(session: Session, mailbox_id: int, now: datetime) -> Waiting:
     """What the mailbox still waits for; a listing under way is due at once, the nightly audit is slow work as well."""
     state = session.get_one(SyncState, mailbox_id, populate_existing=True)
     queued_at = _earliest(session, mailbox_id, now, SyncItem.priority >= FIRST_OF_IMPORT)
-    slow = [now if state.is_listing else None, queued_at, state.next_audit_at]
+    audit_at = state.next_audit_at or now  # a mailbox that is older than audits has none planned
+    slow = [now if state.is_listing else None, queued_at, audit_at]
     return Waiting(
         new_mail_at=_earliest(session, mailbox_id, now, SyncItem.priority < FIRST_OF_IMPORT),
-        import_at=min(filter(None, slow), default=None),
+        import_at=min(filter(None, slow)),
         history_id=state.history_id,
         hinted_history_id=state.hinted_history_id,
         hint_looks=state.hint_looks,

@@ -14,8 +14,12 @@ from backend.__main__ import cli
 from backend.installation import Installation, open_installation
 from backend.mail.tables import Copy
 from backend.settings import read_settings
+from backend.sync.jobs import drain_mailbox
 from backend.sync.ledger import store
 from backend.sync.ledger.shapes import LastAudit
+from backend.sync.shapes import Task
+from backend.sync.store import claim_imports
+from backend.sync.tables import SyncState
 from tests.cast import ALICE, DORA, KEY, Office
 from tests.sync.ledger.test_books import assert_balanced, ids_in_gmail, remove
 
@@ -50,6 +54,21 @@ def test_a_mailbox_is_audited_the_night_after_it_was_read_and_each_night_from_th
         synced.sync()
         assert len(audits(synced)) == nights
     assert [(a.listed, a.found, a.left, a.misbooked) for a in audits(synced)] == [(4, 0, 0, 0)] * 2
+
+
+def test_the_audit_is_due_as_slow_work_also_for_a_mailbox_that_is_older_than_audits(synced: Office) -> None:
+    mailbox_id = synced.mailboxes[ALICE]
+    with synced.db.write() as session:
+        state = session.get_one(SyncState, mailbox_id)
+        assert state.next_import_at == state.next_audit_at
+        state.next_audit_at = None
+    synced.clock.advance(timedelta(minutes=1))
+    drain_mailbox(synced.db, synced.clock, synced.connect, mailbox_id, task=Task.NEW_MAIL)
+    assert audits(synced) == []
+    with synced.db.write() as session:
+        assert claim_imports(session, synced.clock.now() + timedelta(seconds=1), 10) == [mailbox_id]
+    drain_mailbox(synced.db, synced.clock, synced.connect, mailbox_id, task=Task.IMPORT)
+    assert len(audits(synced)) == 1
 
 
 def test_mail_that_was_lost_is_found_and_fetched_in_the_same_drain(synced: Office) -> None:
