@@ -48,6 +48,10 @@ def main() -> None:
         _sign_in(page, address, *login)
         for picture in PICTURES:
             _take(page, address, picture)
+        for name, visit in CARDS.items():
+            _take_card(page, address, name, visit)
+        context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "es", "url": address}])
+        _take_card(page, address, "contact-es", CARDS["contact"])
         browser.close()
 
 
@@ -95,6 +99,16 @@ def _take(page: Page, address: str, picture: Picture) -> None:
     print(f"{file.relative_to(ROOT)}  {size // 1024} kB")  # noqa: T201 - a script that tells what it made
 
 
+def _take_card(page: Page, address: str, name: str, visit: Visit) -> None:
+    """The card alone, as wide as Gmail's side panel."""
+    page.set_viewport_size({"width": 1280, "height": 1400})
+    visit(page, address)
+    page.wait_for_load_state("networkidle")
+    (TARGET / "cards").mkdir(exist_ok=True)
+    page.locator(".gcard").screenshot(path=str(TARGET / "cards" / f"{name}.png"), animations="disabled")
+    print(f"docs/pictures/cards/{name}.png")  # noqa: T201 - the same
+
+
 def _timeline(page: Page, address: str) -> None:
     page.goto(f"{address}/timeline")
 
@@ -116,6 +130,48 @@ def _card(page: Page, address: str) -> None:
     page.get_by_text("Ana Ruiz", exact=True).first.click()
 
 
+def _beside(show: str, *clicks: str) -> Visit:
+    """The card beside the first mail of a kind, and where clicks on it lead."""
+
+    def visit(page: Page, address: str) -> None:
+        page.goto(f"{address}/preview?show={show}")
+        page.locator(".preview-line").first.click()
+        for click in clicks:
+            if page.locator(".gcard-menu", has_text=click).count():
+                page.locator(".gcard-menu summary").click()
+            page.locator(".gcard").get_by_role("button", name=click).first.click()
+            page.wait_for_load_state("networkidle")
+
+    return visit
+
+
+def _home(page: Page, address: str) -> None:
+    page.goto(f"{address}/preview/home")
+
+
+def _settings(page: Page, address: str) -> None:
+    _home(page, address)
+    page.locator(".gcard-menu summary").click()
+    page.get_by_role("button", name="Settings").click()
+    page.wait_for_load_state("networkidle")
+
+
+CARDS: dict[str, Visit] = {
+    "contact": _card,
+    "unknown": _beside("strangers"),
+    "left-out": _beside("aside"),
+    "internal": _beside("internal"),
+    "home": _home,
+    "settings": _settings,
+    "receipt": _beside("linked", "Why is this linked?"),
+    "note": _beside("linked", "Note"),
+    "task": _beside("linked", "Task"),
+    "call": _beside("linked", "Log call"),
+    "search": _beside("linked", "Link to another deal"),
+    "new-deal": _beside("linked", "New deal"),
+    "edit-contact": _beside("linked", "Edit contact"),
+    "new-contact": _beside("strangers", "Create contact with details"),
+}
 PICTURES = (
     Picture("card", 700, _card),
     Picture("timeline", 860, _timeline),
