@@ -22,6 +22,7 @@ from backend.gmail.emulator.signing import Signer
 from backend.gmail.line import Line, Pool
 from backend.gmail.pubsub import Pulled, Subscription
 from backend.installation import open_installation
+from backend.kit.errors import UserError
 from backend.mail.tables import Copy
 from backend.settings import read_settings
 from backend.sync.hints import Hint, read_hint, take_hints
@@ -30,6 +31,7 @@ from backend.sync.puller import Puller
 from backend.sync.shapes import End, Task
 from backend.sync.store import claim_due
 from backend.sync.tables import SyncState
+from backend.worker import make_puller
 from tests.cast import ALICE, DORA, KEY, Office
 
 AUDIENCE = "https://crm.example.com/push/gmail"
@@ -301,3 +303,19 @@ def test_the_newest_of_many_hints_counts(sqlite_office: Office) -> None:
         assert take_hints(session, [Hint(ALICE, "9"), Hint(ALICE, "10"), Hint(ALICE, "8")], office.clock.now()) == 1
     with office.db.read() as session:
         assert session.get_one(SyncState, office.mailboxes[ALICE]).hinted_history_id == "10"
+
+
+def test_a_subscription_is_pulled_by_a_service_account_only_and_its_lack_is_named(sqlite_office: Office) -> None:
+    environ = {
+        "ENLACE_DATABASE_URL": str(sqlite_office.db.engine.url),
+        "ENLACE_SECRET_KEY": "s" * 32,
+        "ENLACE_TOKEN_KEYS": KEY,
+    }
+    without = open_installation(read_settings(environ), clock=sqlite_office.clock)
+    assert make_puller(without) is None
+    without.close()
+    named = environ | {"ENLACE_PUBSUB_SUBSCRIPTION": "projects/p/subscriptions/gmail"}
+    keyless = open_installation(read_settings(named), clock=sqlite_office.clock)
+    with pytest.raises(UserError, match="GOOGLE_SERVICE_ACCOUNT_FILE"):
+        make_puller(keyless)
+    keyless.close()
