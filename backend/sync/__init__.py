@@ -10,7 +10,7 @@ new mail does not wait for an import.
 What comes in is privacy's to say: `admission` judges each mail before a word of it is stored, `settling` brings stored
 mail into line when rules change, `effects` shows beforehand what that would do, `undoing` takes an import back.
 
-Every call is paid for from a bucket of quota that all processes share (`buckets`, `limiter`, `limited`). Due work has two
-lanes: new mail of every mailbox, and slow work (imports, audits), which takes turns. Push notices (`hints`, `api`,
+Every call is paid for from a bucket of quota that all processes share (`buckets`, `limiter`, `limited`). Due work has
+two lanes: new mail of every mailbox, and slow work (imports, audits), which takes turns. Push notices (`hints`, `api`,
 `puller`) only make a mailbox due sooner; its own drain renews its registration for them (`watches`).
 """
