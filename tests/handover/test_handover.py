@@ -179,7 +179,6 @@ def test_the_command_line_says_first_what_would_move_and_then_moves_it(leaving: 
     given = {"DATABASE_URL": office.db.url, "SECRET_KEY": "s" * 32, "TOKEN_KEYS": KEY}
     settings = read_settings({f"ENLACE_{name}": value for name, value in given.items()})
     opened = open_installation(settings, clock=office.clock, emulator=office.emulator)
-    opened.db.dispose()
     here = replace(opened, db=office.db)
     command = ["user", "hand-over", "--email", ALICE, "--to", BOB, "--by"]
     before = leaving.owners()
@@ -190,3 +189,4 @@ def test_the_command_line_says_first_what_would_move_and_then_moves_it(leaving: 
     assert leaving.owners() == before
     assert CliRunner().invoke(cli, [*command, ROOT], obj=here).exit_code == 0
     assert leaving.owners()[0] == leaving.id_of(BOB)
+    opened.db.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -123,12 +124,12 @@ def stored(office: Office) -> int:
 
 
 @pytest.fixture
-def here(synced: Office) -> Installation:
+def here(synced: Office) -> Iterator[Installation]:
     given = {"DATABASE_URL": synced.db.url, "SECRET_KEY": "s" * 32, "TOKEN_KEYS": KEY}
     settings = read_settings({f"ENLACE_{name}": value for name, value in given.items()})
     opened = open_installation(settings, clock=synced.clock, emulator=synced.emulator)
-    opened.db.dispose()
-    return replace(opened, db=synced.db)
+    yield replace(opened, db=synced.db)
+    opened.db.dispose()  # the limiter's
 
 
 def test_the_command_says_what_it_found_and_repairs_it(synced: Office, here: Installation) -> None:
