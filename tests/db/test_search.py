@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,14 +13,16 @@ INDEX = SearchIndex("test_search")
 
 
 @pytest.fixture
-def indexed(db: Database) -> Database:
+def indexed(db: Database) -> Iterator[Database]:
     with db.engine.begin() as connection:
         for statement in INDEX.statements(db.engine.dialect.name):
             connection.exec_driver_sql(statement)
     with db.write() as session:
         documents = [(1, "Ana Núñez <ana@nordwind.example>"), (2, "Offer for 40 seats"), (3, "o'clock \\ ' \" * : & |")]
         INDEX.add(session, documents)
-    return db
+    yield db
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP TABLE {INDEX.name}")
 
 
 def found(db: Database, query: str) -> list[int]:
