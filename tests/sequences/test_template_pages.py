@@ -31,7 +31,7 @@ def client(demo: Addon) -> FlaskClient:
 
 
 def only_template(client: FlaskClient) -> str:
-    return re.findall(r'href="(/templates/\d+)"', client.get("/templates").text)[0]
+    return str(re.findall(r'href="(/templates/\d+)"', client.get("/templates").text)[0])
 
 
 def test_a_template_is_written_previewed_changed_and_deleted(client: FlaskClient) -> None:

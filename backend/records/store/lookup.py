@@ -110,9 +110,9 @@ def deals_by_people(
     session: Session, workspace_id: int, contact_ids: Collection[int], company_ids: Collection[int]
 ) -> tuple[dict[int, tuple[DealRef, ...]], dict[int, tuple[DealRef, ...]]]:
     """Living deals, open or not, by the contacts who take part and by company."""
-    deal = table_of(Deal).c
+    columns = table_of(Deal).c
     of_contacts = select(DealPerson.deal_id).where(DealPerson.contact_id.in_(sorted(contact_ids)))
-    of_companies = select(deal.id).where(deal.company_id.in_(sorted(company_ids)))
+    of_companies = select(columns.id).where(columns.company_id.in_(sorted(company_ids)))
     ids = set(session.scalars(union(of_contacts, of_companies)))  # with OR, either database reads all deals of the team
     deals = _deal_refs(session, _deals(workspace_id).where(Deal.id.in_(sorted(ids)))) if ids else []
     by_contact: dict[int, list[DealRef]] = defaultdict(list)
