@@ -31,6 +31,7 @@ from backend.linking.shapes import Reason
 from backend.mail.quotes import split_reply
 from backend.mail.shapes import Role
 from backend.web.house import house
+from backend.web.i18n import sentence_of
 from backend.web.nav import Way, open_way
 
 ROWS = 60
@@ -104,7 +105,7 @@ def _act(name: str, view: str, message_id: int | None) -> str | Response:
     except (NotFoundError, ForbiddenError):
         raise
     except UserError as error:
-        outcome = Outcome(notification=str(error))
+        outcome = Outcome(notification=sentence_of(error))
     if outcome.open_link:
         return redirect(outcome.open_link.url)
     with db.read() as session:

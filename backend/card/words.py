@@ -13,11 +13,10 @@ from typing import Any, Literal
 
 from babel import Locale
 from babel.dates import format_skeleton, format_timedelta
-from babel.numbers import format_currency, format_decimal, get_currency_precision, parse_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 
 from backend.kit.errors import UserError
-
-LARGEST_AMOUNT = 10**15  # of a currency's larger unit: its cents still fit a 64-bit column
+from backend.web.amounts import read_amount, write_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +70,11 @@ class Words:
 
     def written_amount(self, minor: int | None, currency: str) -> str:
         """An amount as `read_amount` reads it: "12000.5"; "" for None."""
-        if minor is None:
-            return ""
-        amount = Decimal(minor).scaleb(-get_currency_precision(currency))
-        return format_decimal(amount, locale=self.locale, group_separator=False)
+        return write_amount(minor, currency, self.locale)
 
     def read_amount(self, text: str, currency: str) -> int | None:
         """An amount as the reader's language writes it, in minor units; None for "". Raises `ValueError`."""
-        if not text:
-            return None
-        amount = parse_decimal(text, locale=self.locale)
-        if not abs(amount) < LARGEST_AMOUNT:  # NaN is not less either
-            raise ValueError(text)
-        return int(amount.scaleb(get_currency_precision(currency)).to_integral_value())
+        return read_amount(text, currency, self.locale)
 
     def money(self, minor: int, currency: str) -> str:
         """An amount in minor units (cents) in its currency; cents only where there are some: "€12,000"."""

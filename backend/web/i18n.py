@@ -9,18 +9,17 @@ from typing import Literal
 
 from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from babel.numbers import (
-    NumberFormatError,
     format_compact_decimal,
     format_currency,
     format_decimal,
     get_currency_precision,
     get_currency_symbol,
-    parse_decimal,
 )
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale, get_timezone, gettext
 
 from backend.kit.errors import UserError
+from backend.web.amounts import read_amount, write_amount
 from backend.web.house import house
 from backend.web.visitor import visitor
 
@@ -90,22 +89,17 @@ def money(minor: int | None, currency: str) -> str:
 
 def write_money(minor: int | None, currency: str) -> str:
     """Write an amount as `read_money` reads it: 1200050, "EUR" → “12000.5”; "" for None."""
-    if minor is None:
-        return ""
-    return str(format_decimal(_major(minor, currency), locale=get_locale(), group_separator=False))
+    return write_amount(minor, currency, get_locale())
 
 
 def read_money(text: str, currency: str) -> int | None:
     """Read an amount as the language writes it, into minor units; None for "". Raises `UserError` for anything else."""
-    if not text:
-        return None
     try:
-        amount = parse_decimal(text, locale=get_locale())
-    except NumberFormatError as error:
+        return read_amount(text, currency, get_locale())
+    except ValueError as error:
         raise UserError(
-            gettext("“%(text)s” is not an amount; write it as %(example)s.", text=text, example=number(1234.5))
+            "“%(text)s” is not an amount; write it as %(example)s.", text=text, example=number(1234.5)
         ) from error
-    return int(amount.scaleb(get_currency_precision(currency)).to_integral_value())
 
 
 def short_money(minor: int, currency: str) -> str:

@@ -146,7 +146,7 @@ def tell(error: UserError) -> Response:
     """What the reader can mend is a toast; what is not there, or not theirs, is a card with the way out."""
     kinds = {NotFoundError: Trouble.GONE, ForbiddenError: Trouble.NO_PERMISSION}
     kind = kinds.get(type(error))
-    return _failed(kind) if kind else _done(Outcome(notification=str(error)))
+    return _failed(kind) if kind else _done(Outcome(notification=words_of(_event().reader).sentence_of(error)))
 
 
 @blueprint.errorhandler(500)

@@ -26,6 +26,7 @@ from backend.card.api.knock import (
     not_connected_card,
     refused,
     visit_of,
+    words_of,
 )
 from backend.card.desk import card_desk
 from backend.card.glimpse import read_headers
@@ -90,7 +91,7 @@ def action(name: str) -> Response:
     except (NotFoundError, ForbiddenError):
         raise
     except UserError as error:
-        return _view(Outcome(notification=str(error)), 400)
+        return _view(Outcome(notification=words_of(asked).sentence_of(error)), 400)
 
 
 def _body(schema: ReaderAsked) -> Asked:
