@@ -13,9 +13,13 @@ from sqlalchemy import inspect, select
 from backend.accounts.service import create_workspace
 from backend.accounts.tables import Workspace
 from backend.db import Database
+from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
 from backend.kit.errors import UserError
+from backend.mail.tables import Message
 from backend.migrations import all_tables, downgrade, require_current, upgrade
+from backend.records.tables import Record
+from tests.cast import ALICE, DORA, open_office
 from tests.databases import drop_postgres, new_postgres
 
 
@@ -64,6 +68,23 @@ def test_a_second_upgrade_changes_nothing(empty_db: Database) -> None:
     assert set(inspect(empty_db.engine).get_table_names()) == tables
     with empty_db.read() as session:
         assert session.scalars(select(Workspace.name)).all() == ["Acme"]
+
+
+def test_a_database_in_use_goes_down_and_up_again_and_keeps_its_mail(
+    empty_db: Database, clock: VirtualClock, emulator: Emulator
+) -> None:
+    upgrade(empty_db)
+    office = open_office(empty_db, clock, emulator)
+    office.mail(ALICE, DORA, "The offer")
+    office.mail(DORA, ALICE, "Re: The offer")
+    office.sync()
+    downgrade(empty_db, "0007")
+    upgrade(empty_db)
+    office.mail(DORA, ALICE, "One more thing")
+    office.sync()
+    with empty_db.read() as session:
+        assert sorted(session.scalars(select(Message.subject))) == ["One more thing", "Re: The offer", "The offer"]
+        assert session.scalars(select(Record.name).where(Record.kind == "contact")).all() == [DORA]
 
 
 def test_an_old_schema_is_named_with_the_command_that_mends_it(empty_db: Database) -> None:

@@ -44,13 +44,14 @@ def attachment_of(raw: bytes, attachment_id: str) -> bytes | None:
     if wanted is None:
         return None
     content, default_type = raw, "text/plain"
-    for depth, step in enumerate(wanted.split(".") if wanted else ()):
+    steps = wanted.split(".") if wanted else []
+    for depth, step in enumerate(steps):
         headers, body = split_message(content)
         children, default_type = _children(headers, body, default_type, depth)
         if not step.isdecimal() or int(step) >= len(children):
             return None
         content = children[int(step)]
-    return _leaf_bytes(content, default_type)
+    return _leaf_bytes(content, default_type, len(steps))
 
 
 def header(payload: Part, name: str) -> str:
@@ -132,9 +133,10 @@ def _body(
     return {"size": len(data), "data": base64.urlsafe_b64encode(data).decode("ascii")}
 
 
-def _leaf_bytes(content: bytes, default_type: str) -> bytes | None:
+def _leaf_bytes(content: bytes, default_type: str, depth: int) -> bytes | None:
     headers, body = split_message(content)
-    if _mime_type(headers, default_type).startswith("multipart/"):
+    is_divided = _mime_type(headers, default_type).startswith("multipart/")
+    if is_divided and _children(headers, body, default_type, depth)[0]:
         return None
     return _decoded(headers, body)
 

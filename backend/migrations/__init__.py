@@ -6,13 +6,17 @@ In: a database of any earlier version. Out: the present schema. Like a compositi
 from __future__ import annotations
 
 import importlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, inspect
+from sqlalchemy import Connection, MetaData, inspect
 
 from backend.db import Base, Database
 from backend.kit.errors import UserError
@@ -30,16 +34,49 @@ def all_tables() -> MetaData:
 def upgrade(db: Database) -> None:
     """Bring the schema up to date. Raises `UserError` for a database of a newer version, or one that is not ours."""
     refuse_strangers(db)
-    with db.engine.connect() as connection:
+    with _migrating(db) as connection:
         command.upgrade(config(connection), "head")
-        connection.commit()
 
 
 def downgrade(db: Database, revision: str) -> None:
     """Take the schema back to a revision, "base" for none; tests use it to show that every step can be undone."""
-    with db.engine.connect() as connection:
+    with _migrating(db) as connection:
         command.downgrade(config(connection), revision)
-        connection.commit()
+
+
+@contextmanager
+def _migrating(db: Database) -> Iterator[Connection]:
+    """One transaction for all steps.
+
+    SQLite rebuilds a table to change it, and would meanwhile miss what refers to it: foreign keys are enforced again at
+    the end, where each is looked at.
+    """
+    with db.engine.connect() as connection:
+        before = MigrationContext.configure(connection).get_current_revision()
+        connection.rollback()
+        _enforce_foreign_keys(connection, "OFF")
+        try:
+            yield connection
+            if MigrationContext.configure(connection).get_current_revision() != before:
+                _check_foreign_keys(connection)
+            connection.commit()
+        finally:
+            connection.rollback()
+            _enforce_foreign_keys(connection, "ON")
+
+
+def _enforce_foreign_keys(connection: Connection, value: Literal["ON", "OFF"]) -> None:
+    """Switch them outside any transaction, where alone SQLite heeds it; PostgreSQL alters tables in place."""
+    raw = connection.connection.driver_connection
+    if isinstance(raw, sqlite3.Connection):
+        raw.execute(f"PRAGMA foreign_keys={value}")
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        torn = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if torn is not None:
+            raise AssertionError(f"a migration left rows of {torn[0]} that refer to no row of {torn[2]}")
 
 
 def require_current(db: Database) -> None:

@@ -183,7 +183,7 @@ def test_an_address_that_is_no_database_is_wrong(environ: Environ, url: str) -> 
 
 
 @pytest.fixture
-def of_old(db: Database) -> Iterator[None]:
+def of_old(environ: Environ, db: Database) -> Iterator[None]:  # noqa: ARG001 - the team comes first
     """The database has an old schema; the tests share it, so it gets the present one back."""
     downgrade(db, "0002")
     yield

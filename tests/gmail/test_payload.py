@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.gmail.payload import attachment_of, header, leaves, payload_of
@@ -199,6 +199,7 @@ AAAAA
 
 
 @given(st.lists(PIECES | st.binary(max_size=20)).map(b"".join))
+@example(b"Content-Type: multipart/mixed; boundary=b\nContent-Disposition: attachment; filename=a\n\nno boundary\n")
 def test_nothing_that_a_sender_writes_makes_it_raise(raw: bytes) -> None:
     payload = payload_of(raw)
     json.dumps(payload).encode()
