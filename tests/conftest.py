@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import structlog
 
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
@@ -31,6 +32,13 @@ _numbers = count()
 def clock() -> VirtualClock:
     """A clock that stands still until a test moves it."""
     return VirtualClock()
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """A command that a test runs here chooses what is logged, but only for itself."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
