@@ -20,13 +20,13 @@ def apikey() -> None:
 @click.option("--name", default="", help="What it is for, to tell keys apart.")
 @with_installation
 def create(installation: Installation, email: str, name: str) -> None:
-    r"""Make a key and print it, this once: only its hash is kept.
+    """Make a key and print it, this once: only its hash is kept.
 
     \b
     Example:
       KEY=$(enlace apikey create --user ana@example.com --name import)
       curl -H "Authorization: Bearer $KEY" http://127.0.0.1:8000/api/v1/users/me
-    """
+    """  # noqa: D301 - click wants the character itself
     with installation.db.write() as session:
         key = create_api_key(session, installation.clock, find_user(session, email), name=name)
     click.echo(key)

@@ -50,7 +50,7 @@ console = Console(stderr=True)
 @click.option("--db", "database_url", default="", metavar="URL", help="Another database than the one under .enlace/.")
 @click.option("--once", is_flag=True, help="Load, sync, link, print one JSON summary, and exit.")
 def demo(port: int, sources: tuple[Path, ...], owners: tuple[str, ...], database_url: str, once: bool) -> None:  # noqa: FBT001 - a flag of the command line
-    r"""Show Enlace with an emulated Gmail: no Google account, no server, no question asked.
+    """Show Enlace with an emulated Gmail: no Google account, no server, no question asked.
 
     Without --mbox it invents a sales team with 90 days of mail. A second run goes on where the first one ended; delete
     the folder .enlace to begin anew.
@@ -59,7 +59,7 @@ def demo(port: int, sources: tuple[Path, ...], owners: tuple[str, ...], database
       enlace demo
       enlace demo --mbox Takeout/Mail/All.mbox --owner ana@example.com
       enlace demo --once --mbox archive.mbox.gz --owner ana@example.com | jq .links
-    """
+    """  # noqa: D301 - click wants the character itself
     started = time.perf_counter()
     _check_inputs(sources, owners)
     port = 0 if once else _free_port(port)

@@ -25,7 +25,7 @@ COLOURS = {State.OK: "green", State.OFF: "dim", State.WARNING: "yellow", State.W
 @click.option("--addon", "is_addon", is_flag=True, help="Also ask this installation as the Gmail add-on would.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def doctor(*, is_online: bool, is_addon: bool, as_json: bool) -> None:
-    r"""Check every setting, credential, clock, schema, mailbox and queue, and say how to mend what is wrong.
+    """Check every setting, credential, clock, schema, mailbox and queue, and say how to mend what is wrong.
 
     It changes nothing. It exits with 1 where something is wrong, and with 0 where there are only warnings, or nothing.
 
@@ -35,7 +35,7 @@ def doctor(*, is_online: bool, is_addon: bool, as_json: bool) -> None:
       enlace doctor --online
       enlace doctor --addon
       enlace doctor --json | jq '.findings[] | select(.state == "wrong")'
-    """
+    """  # noqa: D301 - click wants the character itself
     findings = list(examine(os.environ, SystemClock(), is_online=is_online, is_addon=is_addon))
     is_well = all(finding.state is not State.WRONG for finding in findings)
     if as_json:

@@ -51,7 +51,7 @@ def emulator(
     seed: int,
     push_to: str,
 ) -> None:
-    r"""Serve a Gmail of your own on this machine, for Enlace and for any program that speaks Gmail's API.
+    """Serve a Gmail of your own on this machine, for Enlace and for any program that speaks Gmail's API.
 
     It prints its base URL. Give that to a Gmail client as root URL, and either sign in through its OAuth pages or use
     a mailbox's address as the access token:
@@ -62,7 +62,7 @@ def emulator(
         http://127.0.0.1:8025/gmail/v1/users/me/profile
 
     Faults are given by name and, if not each call shall fail, with a probability: --faults server-error-503:0.1.
-    """
+    """  # noqa: D301 - click wants the character itself
     with_mail = Emulator(state, seed=seed)
     try:
         with_mail.add_mailbox(owner, aliases=aliases)

@@ -65,7 +65,7 @@ def mailbox() -> None:
 def connect(
     installation: Installation, address: str, email: str, token_json: Path | None, *, service_account: bool
 ) -> None:
-    r"""Let Enlace into a mailbox. Connecting one anew keeps all that was read.
+    """Let Enlace into a mailbox. Connecting one anew keeps all that was read.
 
     Without FILE and without a service account it prints a link for the user: it signs them in once and leads to
     the page where they grant access with Google (`enlace serve` must be running).
@@ -74,7 +74,7 @@ def connect(
     Examples:
       enlace mailbox connect --address ana@example.com --user ana@example.com
       enlace mailbox connect --address ana@example.com --user ana@example.com --token-json token.json
-    """
+    """  # noqa: D301 - click wants the character itself
     if token_json is not None:
         grant = read_authorized_user(token_json)
         _connect(installation, email, address, grant, GrantKind.OAUTH, grant.to_json())
@@ -177,7 +177,7 @@ _ENDS = {
 @click.option("--repair/--no-repair", "is_repair", default=True, help="Fetch what is missing, or only look.")
 @with_installation
 def audit(installation: Installation, address: str, *, is_repair: bool) -> None:
-    r"""Hold Gmail's list of ADDRESS against the store, repair what differs, and say both.
+    """Hold Gmail's list of ADDRESS against the store, repair what differs, and say both.
 
     It first brings the mailbox up to date. “missing” are mails that Gmail lists and nothing here explains, “extra” are
     mails here that Gmail no longer lists. Exit status 1 while a gap stays.
@@ -186,7 +186,7 @@ def audit(installation: Installation, address: str, *, is_repair: bool) -> None:
     Examples:
       enlace mailbox audit ana@example.com
       enlace mailbox audit ana@example.com --no-repair | jq .missing
-    """
+    """  # noqa: D301 - click wants the character itself
     mailbox_id = _with_state(installation, address)
     if is_repair:
         _drain(installation, mailbox_id)

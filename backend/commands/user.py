@@ -40,14 +40,14 @@ def user() -> None:
 @click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Such as Europe/Madrid.")
 @with_installation
 def create(installation: Installation, email: str, role: str, name: str, locale: str, timezone: str) -> None:
-    r"""Make a user and print a link that signs them in once, within a day.
+    """Make a user and print a link that signs them in once, within a day.
 
     The first user founds the team; its internal mail domain is that of the user's address.
 
     \b
     Example:
       enlace user create --email ana@example.com --role admin --timezone Europe/Madrid
-    """
+    """  # noqa: D301 - click wants the character itself
     with installation.db.write() as session:
         person = create_user(
             session, installation.clock, _team(installation, session, email),
@@ -77,7 +77,7 @@ def link(installation: Installation, email: str) -> None:
 def hand_over_(
     installation: Installation, email: str, heir: str, by: str, *, keep_account: bool, dry_run: bool
 ) -> None:
-    r"""Move what somebody has to a colleague: records, open tasks, mailboxes with their history.
+    """Move what somebody has to a colleague: records, open tasks, mailboxes with their history.
 
     The mailboxes are disconnected, the account is closed, private mail stays closed. It can be taken back on the page
     Settings → People.
@@ -85,7 +85,7 @@ def hand_over_(
     \b
     Example:
       enlace user hand-over --email tom@example.com --to ana@example.com --by admin@example.com --dry-run
-    """
+    """  # noqa: D301 - click wants the character itself
     with installation.db.write() as session:
         leaver, taker, admin = (find_user(session, address) for address in (email, heir, by))
         found = preview(session, leaver.workspace_id, leaver.id)
