@@ -44,12 +44,13 @@ def audit_mailbox(db: Database, gmail: Gmail, mailbox_id: int, beat: Step = lamb
         stored = count_copies(session, mailbox_id)
     known = live.keys() | items
     unlisted = ruled_out - known
+    explained = known | unlisted
     return Audit(
         listed=len(listed),
         stored=stored,
         pending=pending,
         skipped=skipped | ({RULED_OUT: len(unlisted)} if unlisted else {}),
-        missing=tuple((i, t) for i, t in listed.items() if i not in known | unlisted),
+        missing=tuple((i, t) for i, t in listed.items() if i not in explained),
         extra=tuple((i, t) for i, t in live.items() if i not in listed),
     )
 
