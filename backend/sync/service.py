@@ -119,13 +119,14 @@ class MailboxSync:
         ids = list(dict.fromkeys(e.ref.id for e in events))
         stored = mail.known_gmail_ids(session, self.lease.mailbox_id, ids)
         deleted = {e.ref.id for e in events if e.change is Change.DELETED}
-        with self._booked(session, set(ids) - (stored - deleted)):
+        kept = stored - deleted
+        with self._booked(session, set(ids) - kept):
             self._queue_changed(session, [e for e in events if e.ref.id not in stored and e.ref.id not in deleted])
             mail.remove_copies(session, self.lease.mailbox_id, sorted(deleted))
             store.forget(session, self.lease.mailbox_id, deleted)
-        self._change_labels(session, [e for e in events if e.ref.id in stored and e.ref.id not in deleted])
+        self._change_labels(session, [e for e in events if e.ref.id in kept])
         if is_out_of_order:
-            refs = {e.ref.id: e.ref.thread_id for e in events if e.ref.id in stored - deleted}
+            refs = {e.ref.id: e.ref.thread_id for e in events if e.ref.id in kept}
             store.queue_ids(session, self.lease.mailbox_id, refs.items(), DOUBT, self.clock.now())
         cursor = store.cursor_of(session, self.lease.mailbox_id)
         is_last = page.next_page_token is None and is_newer(page.history_id, cursor.history_id)
