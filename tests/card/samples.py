@@ -14,7 +14,6 @@ from backend.card.facts import (
     Company,
     Deal,
     Do,
-    Draft,
     Enrolment,
     Found,
     Guess,
@@ -31,10 +30,10 @@ from backend.card.facts import (
     Stage,
     Startable,
     Task,
-    Template,
     Unknown,
     Waiting,
 )
+from backend.card.form_facts import Draft, Template
 from backend.card.words import Words
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

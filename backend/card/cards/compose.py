@@ -6,7 +6,8 @@ Starting a sequence will stand here too, below the templates, when there are seq
 from __future__ import annotations
 
 from backend.card.cards.parts import act, buttons, deal_name, first_shown, link, more_line, section
-from backend.card.facts import Deal, Do, Draft, Template
+from backend.card.facts import Deal, Do
+from backend.card.form_facts import Draft, Template
 from backend.card.markup import dotted
 from backend.card.shapes import Card, Header, Section
 from backend.card.widgets import Action, Button, Icon, Line, Paragraph, TextInput, Widget

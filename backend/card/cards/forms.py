@@ -6,7 +6,8 @@ Nothing is sent while a required field is empty; saving pops them.
 from __future__ import annotations
 
 from backend.card.cards.parts import act, first_shown
-from backend.card.facts import DealForm, Do, Mail, PersonForm
+from backend.card.facts import Do, Mail
+from backend.card.form_facts import DealForm, PersonForm
 from backend.card.shapes import Card, Footer, Header, Section
 from backend.card.widgets import Button, ButtonStyle, Choice, DatePicker, Select, TextInput, Widget
 from backend.card.words import Words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.card.cards.parts import button, buttons, first_shown, link, section
-from backend.card.facts import Settings
+from backend.card.form_facts import Settings
 from backend.card.shapes import Card, Header
 from backend.card.widgets import Icon, Line, Paragraph, Widget
 from backend.card.words import Words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backend.card import facts
+from backend.card import form_facts
 from backend.card.cards import compose as compose_card
 from backend.card.service.asked import Asked
 from backend.card.service.deals import deal_facts
@@ -37,7 +37,7 @@ def compose(visit: Visit, asked: Asked) -> Outcome:
     contact = next((known[a.key] for a in recipients if a.key in known), None)
     rows = _deals_of(visit, contact)
     values = _values(visit, contact, rows[0] if rows else None)
-    draft = facts.Draft(
+    draft = form_facts.Draft(
         recipients=tuple(_name(address, known.get(address.key)) for address in recipients),
         person=str(contact.id) if contact else "",
         deal=str(rows[0].id) if rows else "",
@@ -75,10 +75,10 @@ def _name(address: Address, contact: ContactRow | None) -> str:
     return contact.name if contact else address.name or address.email
 
 
-def _template(template: TemplateView, values: dict[str, str]) -> facts.Template:
+def _template(template: TemplateView, values: dict[str, str]) -> form_facts.Template:
     subject, body = rules.fill(template.subject, values), rules.fill(template.body, values)
     missing = tuple(dict.fromkeys((*subject.missing, *body.missing)))
-    return facts.Template(str(template.id), template.name, rules.one_line(subject.text), missing)
+    return form_facts.Template(str(template.id), template.name, rules.one_line(subject.text), missing)
 
 
 def _contact(visit: Visit, asked: Asked) -> ContactRow | None:

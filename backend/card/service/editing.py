@@ -6,7 +6,7 @@ import json
 from datetime import date
 from typing import Any
 
-from backend.card import facts
+from backend.card import facts, form_facts
 from backend.card.cards import forms
 from backend.card.service.asked import Asked, Changed, Done, mail_of, stranger_of
 from backend.card.service.making import contact_of, deal_for, deal_name, editor
@@ -25,14 +25,14 @@ LONGEST_NAME, LONGEST_FIELD = 200, {"title": 200, "phone": 50}
 def new_contact(visit: Visit, asked: Asked) -> Outcome:
     """Push the form of a contact to be made of a stranger."""
     address = stranger_of(visit, asked)
-    form = facts.PersonForm(asked.parameters["person"], address.name or address.email, is_new=True)
+    form = form_facts.PersonForm(asked.parameters["person"], address.name or address.email, is_new=True)
     return Outcome(push=forms.person_card(form, _fact(mail_of(visit, asked)), visit.words))
 
 
 def edit_contact(visit: Visit, asked: Asked) -> Outcome:
     """Push the form of a contact."""
     contact = require(visit.session, visit.workspace_id, asked.id("record"), Contact)
-    form = facts.PersonForm(str(contact.id), contact.name, contact.title, contact.phone)
+    form = form_facts.PersonForm(str(contact.id), contact.name, contact.title, contact.phone)
     return Outcome(push=forms.person_card(form, _fact(mail_of(visit, asked)), visit.words))
 
 
@@ -40,7 +40,7 @@ def new_deal(visit: Visit, asked: Asked) -> Outcome:
     """Push the form of a deal with a contact, named after the company and the mail."""
     contact, mail = require(visit.session, visit.workspace_id, asked.id("record"), Contact), mail_of(visit, asked)
     name = deal_name(visit, contact, bare_subject(mail.message.subject) if mail else "")
-    form = facts.DealForm(str(contact.id), contact.name, name, is_new=True)
+    form = form_facts.DealForm(str(contact.id), contact.name, name, is_new=True)
     return Outcome(push=forms.deal_card(form, _fact(mail), visit.words))
 
 
@@ -48,7 +48,7 @@ def edit_deal(visit: Visit, asked: Asked) -> Outcome:
     """Push the form of a deal."""
     deal = require(visit.session, visit.workspace_id, asked.id("deal"), Deal)
     amount = visit.words.written_amount(deal.amount_minor, deal.currency)
-    form = facts.DealForm(str(deal.id), "", deal.name, amount, deal.currency, deal.expected_close)
+    form = form_facts.DealForm(str(deal.id), "", deal.name, amount, deal.currency, deal.expected_close)
     return Outcome(push=forms.deal_card(form, _fact(mail_of(visit, asked)), visit.words))
 
 

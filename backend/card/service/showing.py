@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.accounts.shapes import MailboxStatus, Role
 from backend.accounts.store import mailboxes
-from backend.card import facts
+from backend.card import facts, form_facts
 from backend.card.cards import context_card, forms
 from backend.card.cards import deal as deal_card
 from backend.card.cards import receipt as receipt_card
@@ -90,7 +90,7 @@ def settings(visit: Visit, _asked: Asked) -> Outcome:
     boxes = mailboxes(visit.session, visit.workspace_id, user_id=actor.user_id)
     shown = tuple((box.address, states[s]) for box in boxes if (s := MailboxStatus(box.status)) in states)
     roles = {Role.REP: _("Rep"), Role.MANAGER: _("Manager"), Role.ADMIN: _("Admin")}
-    own = facts.Settings(
+    own = form_facts.Settings(
         reader=f"{actor.name} · {actor.email}" if actor.name else actor.email,
         role=roles[actor.role],
         mailboxes=shown,
