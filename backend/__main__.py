@@ -7,26 +7,46 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
 
 import click
 import structlog
 
 from backend import __version__
-from backend.commands.apikey import apikey
-from backend.commands.databases import db
-from backend.commands.demo import demo
-from backend.commands.doctor import doctor
-from backend.commands.emulator import emulator
-from backend.commands.mail import mail
-from backend.commands.mailbox import mailbox
-from backend.commands.processes import serve, worker
-from backend.commands.user import user
 from backend.kit.errors import UserError
 
 CHATTY = {"serve", "worker"}
+COMMANDS = {  # name: its module in backend.commands
+    "demo": "demo",
+    "serve": "processes",
+    "worker": "processes",
+    "emulator": "emulator",
+    "db": "databases",
+    "user": "user",
+    "apikey": "apikey",
+    "mailbox": "mailbox",
+    "mail": "mail",
+    "doctor": "doctor",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """Each command is imported when it is asked for: to read a mail, nobody waits for the web server."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order in which a newcomer needs them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(f"backend.commands.{COMMANDS[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="enlace")
 def cli() -> None:
     """Enlace, the CRM that lives in Gmail.
@@ -34,10 +54,6 @@ def cli() -> None:
     To look around without a Google account: enlace demo. Settings come from the environment (ENLACE_…); `enlace doctor`
     says what is missing.
     """
-
-
-for command in (demo, serve, worker, emulator, db, user, apikey, mailbox, mail, doctor):
-    cli.add_command(command)
 
 
 def main() -> None:

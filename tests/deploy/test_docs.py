@@ -48,8 +48,10 @@ def test_every_command_that_it_names_exists_with_its_options(page: Path) -> None
         if words == ["…"]:
             continue
         command: click.Command = cli
-        while isinstance(command, click.Group) and words and words[0] in command.commands:
-            command = command.commands[words.pop(0)]
+        while isinstance(command, click.Group) and words:
+            found = command.get_command(click.Context(command), words.pop(0))
+            assert found is not None, f"{command.name} {words}"
+            command = found
         assert not isinstance(command, click.Group), f"{command.name} {words}"
         options = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         assert {word for word in words if word.startswith("--")} <= options, f"{command.name} {words}"
