@@ -17,6 +17,11 @@ def token_of(key: str) -> str:
     return hashlib.blake2b(key.encode(), digest_size=16, person=b"enlace.outbox").hexdigest()
 
 
+def variant_of(token: str, wordings: int) -> int:
+    """Which of a mail's wordings somebody gets: by lot, and the same one whenever it is asked for."""
+    return int(hashlib.blake2b(token.encode(), digest_size=4).hexdigest(), 16) % wordings
+
+
 def slot(sender: Sender, token: str, now: datetime) -> datetime:
     """The next free moment of a mailbox, after its lead time and its last mail; the jitter is the token's own."""
     pace = sender.pace

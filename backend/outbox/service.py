@@ -33,6 +33,7 @@ def put_in(session: Session, order: Order, now: datetime) -> None:
     """
     store.ensure_sender(session, order.workspace_id, order.mailbox_id)
     rank = 0 if order.is_follow_up else 1
+    token = rules.token_of(f"{order.workspace_id}:{order.key}")
     row = {
         "workspace_id": order.workspace_id,
         "mailbox_id": order.mailbox_id,
@@ -40,8 +41,10 @@ def put_in(session: Session, order: Order, now: datetime) -> None:
         "source_id": order.source_id,
         "step": order.step,
         "run": order.run,
-        "token": rules.token_of(f"{order.workspace_id}:{order.key}"),
+        "token": token,
         "group_id": order.group,
+        "version_id": order.version_id,
+        "variant": rules.variant_of(token, order.wordings),
         "contact_id": order.contact_id,
         "email": order.email,
         "address_key": order.address_key,

@@ -67,7 +67,8 @@ class Order:
 
     (`source`, `source_id`, `step`, `run`) names it once and for ever; `key` does so beyond this database: it stands in
     the mail's header, and a database restored from an old backup makes the same key again. `group` shares a mailbox
-    fairly with others; follow-ups go before first touches. Not sent by `expires_at`, it is skipped.
+    fairly with others; follow-ups go before first touches. Not sent by `expires_at`, it is skipped. `version_id` says
+    which text it bears, for whoever counts the results; of its `wordings` one is drawn when the order is taken in.
     """
 
     workspace_id: int
@@ -84,6 +85,8 @@ class Order:
     due_at: datetime
     expires_at: datetime
     is_follow_up: bool = False
+    version_id: int | None = None
+    wordings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class Sending:
     subject: str
     references: tuple[str, ...]
     sent_at: datetime | None
+    variant: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,4 +352,5 @@ def read(row: OutboxRow) -> Sending:
         subject=row.subject,
         references=tuple(row.references),
         sent_at=row.sent_at,
+        variant=row.variant,
     )

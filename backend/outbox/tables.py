@@ -30,6 +30,10 @@ class OutboxRow(Base):
         String(32), doc="what X-Enlace-Send says: a hash of the order's key, the same in every copy of this database"
     )
     group_id: Mapped[int] = mapped_column(BigKey, doc="with which orders it stands in one queue: its sequence")
+    version_id: Mapped[int | None] = mapped_column(
+        BigKey, doc="which of its source's texts it bears, for the results; None: the source has no versions"
+    )
+    variant: Mapped[int] = mapped_column(default=0, doc="which of that text's wordings, from 0")
     contact_id: Mapped[int] = mapped_column(
         BigKey, doc="to whom; no foreign key, since people are erased, and books stay"
     )
@@ -74,6 +78,8 @@ class OutboxRow(Base):
         Index("ix_outbox_mailbox_id_sent_at", "mailbox_id", "sent_at"),
         Index("ix_outbox_mailbox_id_thread_id", "mailbox_id", "thread_id"),
         Index("ix_outbox_contact_id", "contact_id"),
+        Index("ix_outbox_workspace_id_sent_at", "workspace_id", "sent_at"),
+        Index("ix_outbox_workspace_id_address_key", "workspace_id", "address_key"),
     )
 
 

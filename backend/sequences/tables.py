@@ -21,8 +21,12 @@ class Template(Base):
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), doc="the team")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), doc="whose own it is; None: the whole team's")
     name: Mapped[str] = mapped_column(String(200), doc="as people find it")
+    kind: Mapped[str] = mapped_column(
+        String(10), default="mail", doc="mail, or snippet: a piece that mails take in by its name"
+    )
     subject: Mapped[str] = mapped_column(String(500), default="", doc="Liquid; may be empty: the draft keeps its own")
     body: Mapped[str] = mapped_column(Text, doc="plain text with Liquid")
+    is_html: Mapped[bool] = mapped_column(default=False, doc="whether it leaves as HTML too")
     version: Mapped[int] = mapped_column(default=1, doc="counted up by each change")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when it was written")
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when it was last changed")
@@ -41,6 +45,9 @@ class Sequence(Base):
         String(32), unique=True, doc="its name for ever, in every copy of this database: mails' keys are made of it"
     )
     name: Mapped[str] = mapped_column(String(200), doc="as people find it")
+    kind: Mapped[str] = mapped_column(
+        String(10), default="sequence", doc="sequence, or campaign: one mail, once, to a list"
+    )
     number: Mapped[int] = mapped_column(default=0, doc="the version that new enrolments get; 0: none published yet")
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), doc="who made it")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when")
@@ -116,6 +123,10 @@ class Enrolment(Base):
             sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL"),
         ),
         Index("ix_enrolments_contact_id", "contact_id"),
+        Index(
+            "ix_enrolments_paused", "user_id",
+            sqlite_where=text("state = 'paused'"), postgresql_where=text("state = 'paused'"),
+        ),
     )  # fmt: skip
 
 
@@ -134,3 +145,60 @@ class EnrolmentEvent(Base):
     evidence: Mapped[str] = mapped_column(String(500), default="", doc="what that rests on, without content")
 
     __table_args__ = (Index("ix_enrolment_events_enrolment_id", "enrolment_id", "id"),)
+
+
+class Campaign(Base):
+    """One mail to a list: a sequence of one step whose people are settled when it starts."""
+
+    __tablename__ = "campaigns"
+
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"), primary_key=True, doc="its sequence")
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), index=True, doc="the team")
+    audience: Mapped[dict[str, Any]] = mapped_column(
+        json_type(), default=dict, doc="whom, as campaigns.shapes.Audience"
+    )
+    template_id: Mapped[int | None] = mapped_column(
+        BigKey, doc="the template that the text was begun with; no foreign key, since templates are deleted"
+    )
+    subject: Mapped[str] = mapped_column(String(500), default="", doc="Liquid; may be empty while it is written")
+    body: Mapped[str] = mapped_column(Text, default="", doc="Liquid; may be empty while it is written")
+    is_html: Mapped[bool] = mapped_column(default=False, doc="whether it leaves as HTML too")
+    version: Mapped[int] = mapped_column(default=1, doc="counted up by each change; the ETag")
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="since when mails leave; None: a draft")
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="since when it stands still; None: it does not")
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="when somebody ended it; None: nobody did")
+
+
+class LeftOut(Base):
+    """Somebody who was on a campaign's list when it started, and gets nothing of it."""
+
+    __tablename__ = "campaign_left_out"
+
+    id: Mapped[PrimaryKey]
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), doc="the team")
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"), index=True, doc="the campaign")
+    contact_id: Mapped[int] = mapped_column(BigKey, index=True, doc="who; no foreign key: people are erased")
+    reason: Mapped[str] = mapped_column(String(40), doc="why, in one word")
+    evidence: Mapped[str] = mapped_column(String(500), default="", doc="what that rests on, without content")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when it started")
+
+
+class Answer(Base):
+    """What a mail of ours brought about: the first reply to it."""
+
+    __tablename__ = "outbox_answers"
+
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"), primary_key=True, doc="which mail of ours")
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), doc="the team")
+    message_id: Mapped[int] = mapped_column(BigKey, doc="the reply; no foreign key, since mail is erased")
+    how: Mapped[str] = mapped_column(String(10), doc="in_thread, or outside: a new mail of the same person")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True, doc="when it was sent")
+
+
+class AnswerMark(Base):
+    """How far the mail of a mailbox was searched for answers."""
+
+    __tablename__ = "answer_marks"
+
+    mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailboxes.id"), primary_key=True, doc="whose mail")
+    read_id: Mapped[int] = mapped_column(BigKey, doc="copies up to this id were searched")
