@@ -17,7 +17,13 @@ from backend.web.nav import Place, Way, open_way
 from backend.web.toasts import toast
 
 blueprint = Blueprint("people", __name__, url_prefix="/settings/people", template_folder="templates")
-open_way(blueprint, Way("people", lazy_gettext("People"), "people", "people.show", 25, Place.MENU, role="admin"))
+open_way(
+    blueprint,
+    Way(
+        "people", lazy_gettext("People"), "people", "people.show", 25, Place.MENU, role="admin",
+        hint=lazy_gettext("Who works here, and handing over what somebody leaves behind."),
+    ),
+)  # fmt: skip
 
 
 @blueprint.get("")

@@ -38,7 +38,7 @@ class Way:
     """One way.
 
     `label` is a lazy translation, `icon` a name in `icons.svg`, `role` the least that sees it, `keys` its shortcut
-    ("g t"), `on_phone` whether the phone's bottom bar holds it.
+    ("g t"), `on_phone` whether the phone's bottom bar holds it, `hint` what a menu's page is for, in one sentence.
     """
 
     key: str
@@ -50,6 +50,7 @@ class Way:
     role: str = "rep"
     keys: str = ""
     on_phone: bool = False
+    hint: Any = ""
 
     @property
     def is_here(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backend.accounts.pages import mailboxes, sign_in, team
+from backend.accounts.pages import mailboxes, settings, sign_in, team
 
 
 def register_pages(app: Flask) -> None:
@@ -12,3 +12,4 @@ def register_pages(app: Flask) -> None:
     app.register_blueprint(sign_in.blueprint)
     app.register_blueprint(mailboxes.blueprint)
     app.register_blueprint(team.blueprint)
+    app.register_blueprint(settings.blueprint)

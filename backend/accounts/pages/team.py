@@ -27,7 +27,13 @@ FIELDS = (
 )
 
 blueprint = Blueprint("team", __name__, url_prefix="/settings/team", template_folder="../templates")
-open_way(blueprint, Way("team", lazy_gettext("Team settings"), "people", "team.show", 20, Place.MENU, role="admin"))
+open_way(
+    blueprint,
+    Way(
+        "team", lazy_gettext("Team settings"), "settings", "team.show", 20, Place.MENU, role="admin",
+        hint=lazy_gettext("What is your own mail, who becomes a contact, what mailboxes share."),
+    ),
+)  # fmt: skip
 
 
 @blueprint.get("")

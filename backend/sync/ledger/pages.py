@@ -26,7 +26,15 @@ TONES = {Light.GREEN: "good", Light.AMBER: "warn", Light.RED: "bad", Light.OFF: 
 blueprint = Blueprint("mailboxes", __name__, url_prefix="/settings/mailboxes", template_folder="templates")
 open_way(
     blueprint,
-    Way("mailboxes", lazy_gettext("Mailboxes"), "mail", "mailboxes.show", 10, Place.MENU),
+    Way(
+        "mailboxes",
+        lazy_gettext("Mailboxes"),
+        "mail",
+        "mailboxes.show",
+        10,
+        Place.MENU,
+        hint=lazy_gettext("Connect Gmail, and see whether every mail is here."),
+    ),
     Way("light", lazy_gettext("Sync"), "mail", "mailboxes.light", 10, Place.STATUS),
 )
 
