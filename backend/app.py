@@ -32,7 +32,8 @@ from backend.privacy.pages import blueprint as privacy_pages
 from backend.records.api import blueprint as records_api
 from backend.records.pages import blueprint as records_pages
 from backend.records.relinking import hand_in
-from backend.sequences.pages import blueprint as template_pages
+from backend.sequences.pages import blueprint as sequence_pages
+from backend.sequences.pages.templates import blueprint as template_pages
 from backend.sync.api import blueprint as push_door
 from backend.sync.desk import set_units
 from backend.sync.intake_api import blueprint as intake_api
@@ -55,6 +56,7 @@ PAGES: tuple[Blueprint, ...] = (
     privacy_pages,
     intake_pages,
     activities_pages,
+    sequence_pages,
     template_pages,
     unsubscribe_page,
     ledger_pages,

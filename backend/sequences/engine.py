@@ -6,7 +6,6 @@ nothing due; the outbox tells how it ended, and the way goes on from there.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -26,6 +25,7 @@ from backend.sequences import enrolment_store as store
 from backend.sequences.definitions import Condition, Definition, Mail, Todo, Wait, load
 from backend.sequences.enrolling import SOURCE
 from backend.sequences.fields import values_for
+from backend.sequences.happening_store import STAGES_REACHED, happened
 from backend.sequences.hours import after_days, days_off, next_open, to_utc, zone_of
 from backend.sequences.shapes import Away, Baseline, EnrolmentState, EventKind, Stop
 from backend.sequences.stopping import away, stop_for
@@ -35,6 +35,7 @@ MOST_STEPS_AT_ONCE = 60  # more than a definition has: conditions only lead forw
 _STOPS = {"bounced", "unsubscribed", "by_hand", "refused", "failed", "bad_address", "header_injection"}
 _PAUSES = {"missing_field", "bad_text", "bad_subject", "bad_template"}
 PAUSED = "paused"
+VETOED = "vetoed_by_hand"
 
 
 class Engine:
@@ -86,7 +87,7 @@ class Engine:
             case Todo() as todo:
                 self._ask_rep(session, enrolment, todo, now)
             case Condition() as condition:
-                values = values_for(session, enrolment)
+                values = values_for(session, enrolment) | happened(session, enrolment)
                 target = condition.then if holds(condition, values) else condition.otherwise
                 store.note(session, enrolment, now, EventKind.TURNED, condition.field, f"to step {target}")
                 enrolment.step = target
@@ -97,7 +98,11 @@ class Engine:
     def _order(
         self, session: Session, enrolment: Enrolment, definition: Definition, mail: Mail, zone: ZoneInfo, now: datetime
     ) -> bool:
-        """Hand a mail to the outbox, once the window is open; True where it had come to its end before."""
+        """Hand a mail to the outbox, once the window is open; True where it is skipped, or came to its end before."""
+        if enrolment.thread.get("veto") == enrolment.step:
+            store.note(session, enrolment, now, EventKind.SKIPPED, VETOED, "")
+            enrolment.step += 1
+            return True
         opens = next_open(now, definition.habits.window, zone, days_off(definition.habits.country))
         if opens > now:
             enrolment.due_at = opens
@@ -133,6 +138,8 @@ class Engine:
             due_at=now,
             expires_at=(enrolment.due_at or now) + timedelta(days=mail.expires_days),
             is_follow_up=store.last_sent(session, enrolment.id) is not None,
+            version_id=enrolment.version_id,
+            wordings=len(mail.variants),
         )
 
     def _ask_rep(self, session: Session, enrolment: Enrolment, todo: Todo, now: datetime) -> None:
@@ -168,6 +175,8 @@ class Engine:
             return Skip(PAUSED, enrolment.reason)
         if enrolment.state != EnrolmentState.ACTIVE:
             return Skip(enrolment.reason or enrolment.state, "the enrolment ended")
+        if enrolment.thread.get("veto") == sending.step:
+            return Skip(VETOED)
         if self._is_stopped(session, enrolment, zone, now):
             is_away = enrolment.state == EnrolmentState.PAUSED
             return Skip(PAUSED, "away") if is_away else Skip(enrolment.reason, "see the enrolment's ledger")
@@ -194,12 +203,15 @@ class Engine:
     def compose(self, session: Session, sending: Sending, _now: datetime, /) -> Letter:
         """Fill in the step's text. Raises `UnfitError` that names the fields without a value."""
         enrolment = self._enrolment(session, sending)
-        step = self._definition(session, enrolment).steps[sending.step]
+        definition = self._definition(session, enrolment)
+        step = definition.steps[sending.step]
         assert isinstance(step, Mail)
         values = values_for(session, enrolment)
-        variant = step.variants[variant_of(sending.token, len(step.variants))]
+        variant = step.variants[sending.variant]
         anchor = self._anchor(session, enrolment) if step.is_reply else None
-        subject = "" if anchor else rules.one_line(_filled(variant.subject, values))
+        subject = (
+            "" if anchor else rules.one_line(_filled(variant.subject or _opening(definition, sending.step), values))
+        )
         text = _filled(variant.body, values)
         return Letter(subject, text, rules.as_html(text) if step.is_html else "", anchor)
 
@@ -256,12 +268,15 @@ def holds(condition: Condition, values: Mapping[str, str]) -> bool:
     value = values.get(condition.field, "").strip().casefold()
     if condition.operator == "is_empty":
         return not value
+    if condition.operator == "has_reached":
+        return condition.value.strip().casefold() in values.get(STAGES_REACHED, "").casefold().split("\n")
     return (value == condition.value.strip().casefold()) is (condition.operator == "is")
 
 
-def variant_of(token: str, number: int) -> int:
-    """Which wording somebody gets: by lot, and the same one whenever it is asked for."""
-    return int(hashlib.blake2b(token.encode(), digest_size=4).hexdigest(), 16) % number
+def _opening(definition: Definition, step: int) -> str:
+    """The subject before a reply's: its mail was skipped, so that the reply itself opens the thread."""
+    subjects = [each.variants[0].subject for each in definition.steps[:step] if isinstance(each, Mail)]
+    return next((subject for subject in reversed(subjects) if subject), "")
 
 
 def _filled(source: str, values: Mapping[str, str]) -> str:

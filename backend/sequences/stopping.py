@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from backend.mail.auto_replies import auto_reply_until
 from backend.mail.shapes import Kind
-from backend.sequences.definitions import Habits
+from backend.sequences.definitions import STOP, Habits
 from backend.sequences.hours import to_utc
 from backend.sequences.shapes import Arrival, Away, Baseline, Circumstances, Stop
 
@@ -48,7 +48,7 @@ def _changed(habits: Habits, baseline: Baseline, now: Circumstances) -> Stop | N
             return Stop("deal_closed", "the deal is won, lost or gone")
         if now.stage_id != baseline.stage_id:
             return Stop("deal_moved", f"from stage {baseline.stage_id} to {now.stage_id}")
-    if habits.stops_on_owner and now.owner_id != baseline.owner_id:
+    if habits.on_owner_change == STOP and now.owner_id != baseline.owner_id:
         return Stop("owner_changed", f"from user {baseline.owner_id} to {now.owner_id}")
     return None
 

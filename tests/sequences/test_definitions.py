@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select, update
 
 from backend.kit.errors import ConflictError, UserError
+from backend.outbox.rules import variant_of
 from backend.outbox.service import suppress
 from backend.outbox.shapes import Ground
 from backend.records.tables import Contact, ContactAddress
 from backend.sequences import enrolling, enrolment_store
-from backend.sequences.definitions import Condition, dump, load
-from backend.sequences.engine import Engine, holds, variant_of
+from backend.sequences.definitions import Condition, dump, load, problems
+from backend.sequences.engine import Engine, holds
 from backend.sequences.enrolling import enrol_many
 from backend.sequences.service import delete_template, save_template
 from backend.sequences.shapes import EnrolmentState
@@ -244,3 +245,23 @@ def _set(line: Line, enrolment: int, **values: str) -> None:
         contact = session.get_one(Contact, line.see(enrolment).contact_id)
         for name, value in values.items():
             setattr(contact, name, value)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (fork("contact.title", "has_reached", "Proposal", 2, 2), "only a deal's stage"),
+        (fork("happened.opened", "is", "yes", 2, 2), "a condition asks for one of"),
+    ],
+)
+def test_a_condition_asks_only_for_what_is_known(condition: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError, match=f"Step 2: {words}"):
+        load(definition(mail(), condition))
+
+
+def test_everything_that_is_wrong_with_a_draft_is_told_by_its_step() -> None:
+    wrong = problems(definition(mail("", "x"), wait(1), wait(-1)))
+    assert sorted(wrong) == [1, 3]
+    assert sorted(problems(definition(wait(1)))) == [0]
+    assert problems(definition(mail())) == {}
+    assert sorted(problems(definition(mail(), zone="moon"))) == [0]

@@ -21,8 +21,19 @@ EXAMPLE = {
 }  # fmt: skip
 NEW = TemplateView(0, "", "", "", None, 0)
 
-blueprint = Blueprint("templates", __name__, url_prefix="/templates", template_folder="templates")
-open_way(blueprint, Way("templates", lazy_gettext("Templates"), "note", "templates.show", 30, Place.MENU))
+blueprint = Blueprint("templates", __name__, url_prefix="/templates", template_folder="../templates")
+open_way(
+    blueprint,
+    Way(
+        "templates",
+        lazy_gettext("Templates"),
+        "note",
+        "templates.show",
+        30,
+        Place.MENU,
+        hint=lazy_gettext("Mails to start from, your own and the team's."),
+    ),
+)
 
 
 @blueprint.get("")

@@ -1,0 +1,6 @@
+"""Sequences in the browser: each file one errand. Routes hang on `room.blueprint`; templates stand on their own."""
+
+from backend.sequences.pages import templates
+from backend.sequences.pages.room import blueprint
+
+__all__ = ["blueprint", "templates"]
