@@ -20,6 +20,7 @@ from backend.kit.text import fold
 
 DOCUMENT_LIMIT = 100_000  # characters: a tsvector may not exceed 1 MB, and nobody searches further down
 _WORD = re.compile(r"\w+")
+_BREAKS = {i: " " for i in range(128) if not _WORD.match(chr(i))}  # what ends a word in ASCII
 
 
 class SearchIndex:
@@ -90,7 +91,9 @@ def searchable(document: str) -> str:
     PostgreSQL's parser keeps "ana@example.com" and "a-b" whole where FTS5 divides them; dividing them here makes both
     find the same.
     """
-    return " ".join(_WORD.findall(fold(document[:DOCUMENT_LIMIT])))
+    text = fold(document[:DOCUMENT_LIMIT])
+    words = text.translate(_BREAKS).split() if text.isascii() else _WORD.findall(text)  # a fifth of the time
+    return " ".join(words)
 
 
 def _ddl(statement: str, dialect: str) -> Any:
