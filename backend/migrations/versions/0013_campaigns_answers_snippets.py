@@ -85,6 +85,7 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("version_id", BigKey, nullable=True))
         batch_op.add_column(sa.Column("variant", sa.Integer(), server_default="0", nullable=False))
+        batch_op.create_index("ix_outbox_group_id_sent_at", ["group_id", "sent_at"], unique=False)
         batch_op.create_index("ix_outbox_workspace_id_address_key", ["workspace_id", "address_key"], unique=False)
         batch_op.create_index("ix_outbox_workspace_id_sent_at", ["workspace_id", "sent_at"], unique=False)
 
@@ -108,6 +109,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_enrolments_paused")
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_group_id_sent_at")
         batch_op.drop_index("ix_outbox_workspace_id_sent_at")
         batch_op.drop_index("ix_outbox_workspace_id_address_key")
         batch_op.drop_column("variant")
