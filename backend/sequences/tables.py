@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
@@ -49,11 +49,40 @@ class Sequence(Base):
         String(10), default="sequence", doc="sequence, or campaign: one mail, once, to a list"
     )
     number: Mapped[int] = mapped_column(default=0, doc="the version that new enrolments get; 0: none published yet")
+    draft: Mapped[dict[str, Any]] = mapped_column(
+        json_type(), default=dict, server_default="{}",
+        doc="the next version as it is being written, sound or not; empty: nothing differs from the published one",
+    )  # fmt: skip
+    revision: Mapped[int] = mapped_column(
+        default=1, server_default="1", doc="counted up by each change of name, draft or version; the ETag"
+    )
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), doc="who made it")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="when")
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="since when nobody is enrolled; None: in use")
 
     __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+
+
+class SequenceRights(Base):
+    """Who of a team may publish and enrol; a team without a row lets everybody."""
+
+    __tablename__ = "sequence_rights"
+
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), primary_key=True, doc="the team")
+    publish_role: Mapped[str] = mapped_column(String(20), doc="the least accounts.shapes.Role that publishes")
+    enrol_role: Mapped[str] = mapped_column(String(20), doc="the least accounts.shapes.Role that enrols")
+
+
+class Absence(Base):
+    """Days on which nothing of a sequence leaves in a rep's name."""
+
+    __tablename__ = "absences"
+
+    id: Mapped[PrimaryKey]
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), doc="the team")
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True, doc="who is away")
+    first_day: Mapped[date] = mapped_column(doc="the first day, local")
+    last_day: Mapped[date] = mapped_column(doc="the last day, local")
 
 
 class SequenceVersion(Base):
