@@ -20,6 +20,7 @@ from backend.records.shapes import ContactView
 from backend.records.store.reading import get_contact
 from backend.sequences import enrolment_store as store
 from backend.sequences.publishing import require_sequence
+from backend.sequences.rights import Right, require_right
 from backend.sequences.shapes import Baseline, Enrolled, EnrolmentState, EventKind, Stop
 from backend.sequences.tables import Enrolment
 
@@ -37,6 +38,7 @@ def enrol(
     `again`), `UserError` where nobody can be written to, `NotFoundError`.
     """
     sequence = require_sequence(session, actor.workspace_id, sequence_id)
+    require_right(session, actor, Right.ENROL)
     version = store.current_version(session, sequence)
     if version is None or sequence.retired_at is not None:
         raise UserError("“%(name)s” has no published version in use; publish one first.", name=sequence.name)

@@ -16,6 +16,7 @@ from backend.kit.errors import ConflictError, NotFoundError, UserError
 from backend.kit.text import squeeze
 from backend.sequences import enrolment_store as store
 from backend.sequences.definitions import dump, load
+from backend.sequences.rights import Right, require_right
 from backend.sequences.tables import Sequence, SequenceVersion
 
 
@@ -31,6 +32,8 @@ def make_sequence(session: Session, clock: Clock, actor: Actor, name: str) -> Se
         uid=secrets.token_hex(16),
         name=tidy,
         number=0,
+        revision=1,
+        draft={},
         user_id=actor.user_id,
         created_at=clock.now(),
     )
@@ -43,10 +46,14 @@ def make_sequence(session: Session, clock: Clock, actor: Actor, name: str) -> Se
 def publish(
     session: Session, clock: Clock, actor: Actor, sequence_id: int, definition: Mapping[str, Any]
 ) -> SequenceVersion:
-    """Publish a definition as the next version. Raises `UserError` that names what is wrong, `NotFoundError`."""
-    sequence = require_sequence(session, actor.workspace_id, sequence_id)
+    """Publish a definition as the next version; the draft is used up.
+
+    Raises `UserError` that names what is wrong, `ForbiddenError` where the actor's role is not enough, `NotFoundError`.
+    """
+    sequence = hold_sequence(session, actor, sequence_id)
+    require_right(session, actor, Right.PUBLISH)
     sound = load(definition)
-    sequence.number += 1
+    sequence.number, sequence.revision, sequence.draft = sequence.number + 1, sequence.revision + 1, {}
     version = SequenceVersion(
         workspace_id=actor.workspace_id,
         sequence_id=sequence.id,
@@ -73,4 +80,11 @@ def require_sequence(session: Session, workspace_id: int, sequence_id: int) -> S
     sequence = store.find_sequence(session, workspace_id, sequence_id)
     if sequence is None:
         raise NotFoundError("That sequence is not here; it may have been deleted.")
+    return sequence
+
+
+def hold_sequence(session: Session, actor: Actor, sequence_id: int) -> Sequence:
+    """The sequence, held until the end: two who change it at once do so one after the other. Raises `NotFoundError`."""
+    sequence = require_sequence(session, actor.workspace_id, sequence_id)
+    session.refresh(sequence, with_for_update=True)
     return sequence
