@@ -20,7 +20,6 @@ from backend.gmail.gateway import BATCH_LIMIT
 from backend.kit.clock import Clock, to_epoch_ms
 from backend.sync import bucket_store as store
 from backend.sync.buckets import Bucket, Urgency, grant, longest_wait_ms, next_batch
-from backend.sync.rules import BATCH
 
 log = structlog.get_logger(__name__)
 
@@ -67,12 +66,19 @@ class Meter(Protocol):
 
 @dataclass
 class Unmetered:
-    """Counts and allows everything: for a Gmail without quota, as in tests and benches."""
+    """Counts and allows everything: for a Gmail without quota, as in tests and benches.
+
+    Its batches are as large as those of a mailbox that Gmail has not refused for a while.
+    """
 
     urgency: Urgency = Urgency.NEW_MAIL
     spent: int = 0
     patience_s: float = PATIENCE_S
-    size: int = BATCH
+    most: int = BATCH_LIMIT
+    _size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._size = self.most
 
     def pay(self, units: int) -> None:
         """Count."""
@@ -84,16 +90,16 @@ class Unmetered:
 
     def batch(self) -> int:
         """How many messages to ask for at once."""
-        return self.size
+        return self._size
 
     def succeeded(self, size: int) -> None:
         """Ask for more again, up to where it began."""
-        if size >= self.size:
-            self.size = next_batch(self.size, was_refused=False, most=BATCH)
+        if size >= self._size:
+            self._size = next_batch(self._size, was_refused=False, most=self.most)
 
     def refused(self, error: RateLimited) -> None:  # noqa: ARG002 - the Protocol's
         """Ask for less."""
-        self.size = next_batch(self.size, was_refused=True)
+        self._size = next_batch(self._size, was_refused=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from backend.gmail.errors import GmailError, NotFound, RateLimited, Rejected
 from backend.sync.shapes import SkipReason, Waiting
 
-BATCH = 50
 FIRST_PAUSE_S = 5
 LONGEST_PAUSE_S = 3600
 MOST_REFUSALS = 3

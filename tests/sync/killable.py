@@ -26,12 +26,15 @@ from backend.gmail.emulator.calls import Json
 from backend.gmail.emulator.core import Emulator
 from backend.gmail.emulator.gateway import EmulatorGmail
 from backend.kit.clock import VirtualClock
+from backend.sync.buckets import Urgency
 from backend.sync.jobs import drain_mailbox
+from backend.sync.limiter import Limiter, Meter, Unmetered
 from backend.sync.shapes import End
 from backend.sync.store import LEASE
 
 MOMENTS = ("commit", "checkin", "statement", "call", "units")
 PAGE = "40"
+BATCH = 50
 
 
 class Tally:
@@ -94,6 +97,14 @@ class WatchedGmail(EmulatorGmail):
             self._executioner.tally.add("units", self._emulator.quota.units[self._address] - before)
 
 
+class SmallBatches(Limiter):
+    """Gives without end, but little at a time, so that little mail makes several batches."""
+
+    def meter(self, mailbox_id: int, urgency: Urgency = Urgency.PERSON) -> Meter:  # noqa: ARG002 - the limiter's
+        """A meter of its own."""
+        return Unmetered(urgency, most=BATCH)
+
+
 def sync(url: str, state: str, mailbox_id: int, executioner: Executioner) -> None:
     """Drain until done, or die; a lease that a killed process left is waited out."""
     db, clock = Database(url), VirtualClock()
@@ -101,7 +112,8 @@ def sync(url: str, state: str, mailbox_id: int, executioner: Executioner) -> Non
         address = session.get_one(Mailbox, mailbox_id).address
     gmail = WatchedGmail(Emulator(Path(state), clock=clock), address, executioner)
     executioner.watch(db)
-    while drain_mailbox(db, clock, lambda _id: gmail, mailbox_id) is not End.DONE:
+    limiter = SmallBatches(db, clock, per_user=0, per_project=0)
+    while drain_mailbox(db, clock, lambda _id: gmail, mailbox_id, limiter=limiter) is not End.DONE:
         clock.advance(LEASE)
 
 

@@ -14,10 +14,9 @@ from pathlib import Path
 from backend.db import Database
 from backend.gmail.gateway import UNITS
 from backend.sync.audit import audit_mailbox
-from backend.sync.rules import BATCH
 from tests.cast import ALICE, DORA, ERIK, Office
 from tests.databases import copy_database, drop_database
-from tests.sync.killable import MOMENTS
+from tests.sync.killable import BATCH, MOMENTS
 from tests.sync.outcome import Outcome, outcome
 
 ROOT = Path(__file__).parent.parent.parent
