@@ -5,7 +5,7 @@ In: a database URL. Out: `Database`, whose `read()` and `write()` are the only w
 
 from backend.db.base import Base, PrimaryKey, UtcDateTime, json_type
 from backend.db.engine import Database
-from backend.db.reading import read_columns
+from backend.db.reading import read_columns, write_columns
 from backend.db.statements import insert_ignoring, insert_returning, insert_rows, serialise, table_of, upsert
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "serialise",
     "table_of",
     "upsert",
+    "write_columns",
 ]

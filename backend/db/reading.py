@@ -1,8 +1,8 @@
-"""Columns read past the ORM, for a door that asks a dozen questions and where tenths of a millisecond count."""
+"""Columns read and written past the ORM, where a door asks a dozen questions and tenths of a millisecond count."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CursorResult
@@ -15,3 +15,15 @@ def read_columns(session: Session, statement: Executable, values: Mapping[str, A
     if session.autoflush:
         session.flush()
     return session.connection().execute(statement, values)
+
+
+def write_columns(
+    session: Session, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+) -> int:
+    """Execute an INSERT or UPDATE of tables (no entities), after all that the session has changed so far.
+
+    Several `values` are written one after the other by one statement. Returns how many rows were met.
+    """
+    session.flush()
+    given = values if isinstance(values, Mapping) else list(values)
+    return session.connection().execute(statement, given).rowcount

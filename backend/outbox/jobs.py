@@ -10,8 +10,9 @@ from backend.accounts.mailboxes import ask_to_reconnect
 from backend.accounts.store import get_mailbox
 from backend.gmail.errors import AuthRevoked, GmailError, PermissionDenied
 from backend.outbox import rules, store
-from backend.outbox.rounds import Desk, Round
+from backend.outbox.rounds import Round
 from backend.outbox.shapes import End, Lease
+from backend.outbox.shift import Desk, Shift
 from backend.outbox.store import LeaseLostError
 
 __all__ = ["Desk", "send_due"]
@@ -30,9 +31,9 @@ def send_due(desk: Desk, mailbox_id: int) -> End:
         return End.BUSY
     not_before = begins_at = desk.clock.now()
     try:
-        round_ = Round(desk, lease, desk.connect(mailbox_id), begins_at)
-        end = round_.run()
-        begins_at = round_.begins_at
+        shift = Shift(desk, lease, desk.connect(mailbox_id), begins_at)
+        end = Round(shift).run()
+        begins_at = shift.begins_at
     except LeaseLostError:
         log.info("sending_lost_lease", mailbox_id=mailbox_id)
         return End.BUSY

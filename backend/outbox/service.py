@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from backend.activities.service import add_activity
@@ -16,9 +17,9 @@ from backend.audit.shapes import Subject
 from backend.db import insert_ignoring
 from backend.kit.clock import Clock
 from backend.mail.addresses import domain_of, registrable_domain
-from backend.outbox import rules, store
-from backend.outbox.shapes import Go, Ground, Hold, Order, Sender, Sending, Skip, Spent, State, Verdict
-from backend.outbox.source import Source, Sources
+from backend.outbox import mail_store, rules, store
+from backend.outbox.shapes import Go, Ground, Hold, Letter, Order, Sender, Sending, Skip, Spent, State, Verdict
+from backend.outbox.source import Source, Sources, UnfitError
 from backend.outbox.tables import OutboxRow, OutboxSender
 from backend.outbox.traces import SentMail
 from backend.records.store.lookup import names_of
@@ -77,18 +78,52 @@ def reconsider(session: Session, source: str, source_id: int, now: datetime) -> 
             make_due(session, sending.mailbox_id, now)
 
 
-def judge(session: Session, source: Source, sender: Sender, sending: Sending, spent: Spent, now: datetime) -> Verdict:
-    """Whether an order may go now: everything that forbids it for good first, then what only delays it."""
-    taken_off = store.suppressed(session, sending.workspace_id, sending.address_key)
-    if taken_off is not None:
-        return Skip(taken_off.ground, taken_off.evidence)
-    for verdict in (rules.in_time(sending, now), source.judge(session, sending, now), _paused(sender, now)):
+def reconsider_all(session: Session, source: str, source_ids: Select[tuple[int]], now: datetime) -> None:
+    """The same for many at once."""
+    waiting = OutboxRow.state.in_((State.CLAIMED.value, State.DRAFTED.value))
+    which = (OutboxRow.source == source, OutboxRow.source_id.in_(source_ids), waiting)
+    for mailbox_id in session.scalars(select(OutboxRow.mailbox_id).where(*which).distinct()).all():
+        make_due(session, mailbox_id, now)
+    session.execute(update(OutboxRow).where(*which).values(due_at=now).execution_options(synchronize_session=False))
+
+
+def judge(
+    session: Session, sources: Sources, sender: Sender, sendings: Sequence[Sending], spent: Spent, now: datetime
+) -> dict[int, Verdict]:
+    """Whether orders of one mailbox may go now, by id: what forbids it for good first, then what only delays it."""
+    taken_off = store.suppressed_among(session, sender.workspace_id, {s.address_key for s in sendings})
+    found = {s.id: _for_good(taken_off.get(s.address_key), s, now) for s in sendings}
+    for source, asked in _by_source(sources, [s for s in sendings if isinstance(found[s.id], Go)]):
+        found |= source.judge(session, asked, now)
+    going = [s for s in sendings if isinstance(found[s.id], Go)]
+    last_mails = mail_store.last_mails_to(session, going) if going else {}
+    return found | {s.id: _for_now(sender, s, spent, last_mails.get(s.id), now) for s in going}
+
+
+def _for_good(taken_off: tuple[str, str] | None, sending: Sending, now: datetime) -> Verdict:
+    return rules.in_time(sending, now) if taken_off is None else Skip(*taken_off)
+
+
+def _for_now(sender: Sender, sending: Sending, spent: Spent, last_mail_at: datetime | None, now: datetime) -> Verdict:
+    for verdict in (_paused(sender, now), rules.within_caps(sender, sending, spent, now)):
         if not isinstance(verdict, Go):
             return verdict
-    capped = rules.within_caps(sender, sending, spent, now)
-    if not isinstance(capped, Go):
-        return capped
-    return rules.within_person_budget(sender.pace, store.last_mail_to(session, sending), now)
+    return rules.within_person_budget(sender.pace, last_mail_at, now)
+
+
+def compose(
+    session: Session, sources: Sources, sendings: Sequence[Sending], now: datetime
+) -> dict[int, Letter | UnfitError]:
+    """What the mails of some orders say, by id, or why they cannot be written."""
+    found: dict[int, Letter | UnfitError] = {}
+    for source, asked in _by_source(sources, sendings):
+        found |= source.compose(session, asked, now)
+    return found
+
+
+def _by_source(sources: Sources, sendings: Sequence[Sending]) -> Iterator[tuple[Source, list[Sending]]]:
+    for name in dict.fromkeys(sending.source for sending in sendings):
+        yield sources[name], [sending for sending in sendings if sending.source == name]
 
 
 def _paused(sender: Sender, now: datetime) -> Verdict:
@@ -101,11 +136,7 @@ def book_sent(session: Session, sources: Sources, sending: Sending, mail: SentMa
     """Note that an order's mail left, and what a reply to it must refer to."""
     values = {"gmail_id": mail.gmail_id, "thread_id": mail.thread_id or sending.thread_id, "sent_at": mail.at}
     _end(session, sources, sending, State.SENT, now, reason=why, **values, **read_back(mail))
-    session.execute(
-        update(OutboxSender)
-        .where(OutboxSender.mailbox_id == sending.mailbox_id)
-        .values(first_sent_at=func.coalesce(OutboxSender.first_sent_at, mail.at))
-    )
+    store.begin_ramp(session, sending.mailbox_id, mail.at)
 
 
 def read_back(mail: SentMail) -> dict[str, Any]:

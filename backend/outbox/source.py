@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -21,14 +21,16 @@ class UnfitError(Exception):
 
 
 class Source(Protocol):
-    """Called inside the outbox's transactions; nothing behind it commits or calls Gmail."""
+    """Called inside the outbox's transactions, with orders of one mailbox; nothing behind it commits or calls Gmail."""
 
-    def judge(self, session: Session, sending: Sending, now: datetime, /) -> Verdict:
-        """Say whether the mail may go now; asked before the draft and again before the send."""
+    def judge(self, session: Session, sendings: Sequence[Sending], now: datetime, /) -> Mapping[int, Verdict]:
+        """Say whether each mail may go now, by the order's id; asked before the draft and again before the send."""
         ...
 
-    def compose(self, session: Session, sending: Sending, now: datetime, /) -> Letter:
-        """Write the mail. Raises `UnfitError`."""
+    def compose(
+        self, session: Session, sendings: Sequence[Sending], now: datetime, /
+    ) -> Mapping[int, Letter | UnfitError]:
+        """Write the mails, by the order's id; an `UnfitError` stands for one that cannot be written."""
         ...
 
     def settled(self, session: Session, sending: Sending, now: datetime, /) -> None:

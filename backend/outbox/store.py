@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Select, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox, User
-from backend.db import insert_ignoring
-from backend.mail.tables import Copy, Message, MessageParticipant
-from backend.outbox.shapes import Lease, Order, Pace, Sender, Sending, Spent, State
+from backend.db import insert_ignoring, read_columns, table_of, write_columns
+from backend.outbox.shapes import Lease, Order, Pace, Sender, Sending, State
 from backend.outbox.tables import OutboxRow, OutboxSender, Suppression
-from backend.sync.tables import SyncItem, SyncState
 
 LEASE = timedelta(minutes=5)
-DAY = timedelta(hours=24)
 _PACE = {field.name for field in fields(Pace)}
 _OPEN = tuple(state.value for state in State.open())
+_OUTBOX, _SENDERS = table_of(OutboxRow), table_of(OutboxSender)
+_NAMES = tuple(field.name for field in fields(Sending))
+_COLUMNS = tuple(_OUTBOX.c[name] for name in _NAMES)
 
 
 class LeaseLostError(Exception):
@@ -58,17 +59,29 @@ def take_lease(session: Session, mailbox_id: int, now: datetime) -> Lease | None
     return None if taken is None else Lease(mailbox_id, taken.workspace_id, taken.fence)
 
 
-def hold(session: Session, lease: Lease, now: datetime, **values: Any) -> None:
-    """Write the sender under the lease and prolong it. Raises `LeaseLostError`."""
-    result = session.execute(
-        update(OutboxSender)
-        .where(OutboxSender.mailbox_id == lease.mailbox_id, OutboxSender.fence == lease.fence)
-        .where(_is_active(lease.mailbox_id))
-        .values(lease_until=now + LEASE, **values)
-    )
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
+def hold(session: Session, lease: Lease, now: datetime) -> None:
+    """Prolong the lease, or drop what the transaction did. Raises `LeaseLostError`."""
+    held = {"of_mailbox": lease.mailbox_id, "of_fence": lease.fence, "lease_until": now + LEASE}
+    if write_columns(session, _holding(), held) != 1:
         raise LeaseLostError
+
+
+@cache  # asked at each step of each mail, as all that follows
+def _holding() -> Update:
+    mailbox_id: BindParameter[int] = bindparam("of_mailbox")
+    where = (_SENDERS.c.mailbox_id == mailbox_id, _SENDERS.c.fence == bindparam("of_fence"), _is_active(mailbox_id))
+    return update(_SENDERS).where(*where).values(lease_until=bindparam("lease_until"))
+
+
+def write_sender(session: Session, mailbox_id: int, **values: Any) -> None:
+    """Note something about a mailbox that sends."""
+    write_columns(session, _writing_sender(tuple(values)), {"of_mailbox": mailbox_id, **values})
+
+
+@cache
+def _writing_sender(names: tuple[str, ...]) -> Update:
+    named: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in names}
+    return update(_SENDERS).where(_SENDERS.c.mailbox_id == bindparam("of_mailbox")).values(named)
 
 
 def release(session: Session, lease: Lease, not_before: datetime, begins_at: datetime) -> None:
@@ -96,7 +109,7 @@ def _is_free(now: datetime) -> ColumnElement[bool]:
     return or_(OutboxSender.lease_until.is_(None), OutboxSender.lease_until <= now)
 
 
-def _is_active(mailbox_id: int) -> ColumnElement[bool]:
+def _is_active(mailbox_id: int | BindParameter[int]) -> ColumnElement[bool]:
     return select(Mailbox.id).where(Mailbox.id == mailbox_id, Mailbox.status == "active").exists()
 
 
@@ -120,25 +133,32 @@ def ensure_sender(session: Session, workspace_id: int, mailbox_id: int) -> None:
 
 def sender_of(session: Session, mailbox_id: int) -> Sender:
     """The mailbox as the one who sends from it needs it."""
-    query = (
-        select(OutboxSender, Mailbox.user_id, Mailbox.address, User.name)
-        .join(Mailbox, Mailbox.id == OutboxSender.mailbox_id)
+    workspace_id, user_id, address, name, pace, *moments = read_columns(session, _sender(), {"id": mailbox_id}).one()
+    changed = {name: value for name, value in pace.items() if name in _PACE}
+    return Sender(mailbox_id, workspace_id, user_id, address, name, replace(Pace(), **changed), *moments)
+
+
+@cache
+def _sender() -> Select[*tuple[Any, ...]]:
+    c = _SENDERS.c
+    return (
+        select(c.workspace_id, Mailbox.user_id, Mailbox.address, User.name, c.pace)
+        .add_columns(c.paused_until, c.last_slot_at, c.first_sent_at)
+        .join(Mailbox, Mailbox.id == c.mailbox_id)
         .join(User, User.id == Mailbox.user_id)
-        .where(OutboxSender.mailbox_id == mailbox_id)
-        .execution_options(populate_existing=True)
+        .where(c.mailbox_id == bindparam("id"))
     )
-    row, user_id, address, name = session.execute(query).one()
-    return Sender(
-        mailbox_id=mailbox_id,
-        workspace_id=row.workspace_id,
-        user_id=user_id,
-        address=address,
-        name=name,
-        pace=replace(Pace(), **{name: value for name, value in row.pace.items() if name in _PACE}),
-        paused_until=row.paused_until,
-        last_slot_at=row.last_slot_at,
-        first_sent_at=row.first_sent_at,
-    )
+
+
+def begin_ramp(session: Session, mailbox_id: int, at: datetime) -> None:
+    """Note when a mailbox first sent; only the first time counts."""
+    write_columns(session, _beginning_ramp(), {"of_mailbox": mailbox_id, "at": at})
+
+
+@cache
+def _beginning_ramp() -> Update:
+    is_first = (_SENDERS.c.mailbox_id == bindparam("of_mailbox"), _SENDERS.c.first_sent_at.is_(None))
+    return update(_SENDERS).where(*is_first).values(first_sent_at=bindparam("at", type_=_SENDERS.c.first_sent_at.type))
 
 
 def set_pace(session: Session, mailbox_id: int, changes: Mapping[str, int]) -> None:
@@ -152,27 +172,47 @@ def pause_sender(session: Session, mailbox_id: int, until: datetime | None, reas
     session.execute(update(OutboxSender).where(OutboxSender.mailbox_id == mailbox_id).values(**values))
 
 
-def next_begun(session: Session, mailbox_id: int, now: datetime) -> Sending | None:
-    """A begun order that is due: its draft's moment came, or its send is in doubt."""
-    where = (OutboxRow.mailbox_id == mailbox_id, OutboxRow.state.in_(_OPEN), OutboxRow.state != State.CLAIMED.value)
-    return _first(session, select(OutboxRow).where(*where, OutboxRow.due_at <= now).order_by(OutboxRow.due_at))
+def next_begun(session: Session, mailbox_id: int, now: datetime, limit: int) -> list[Sending]:
+    """Begun orders that are due: their drafts' moments came, or their sends are in doubt."""
+    return _orders(session, _due_begun(), {"mailbox_id": mailbox_id, "now": now, "limit": limit})
 
 
-def next_claimed(session: Session, mailbox_id: int, now: datetime) -> Sending | None:
-    """The order to be begun next: follow-ups before first touches, and each group in its turn."""
-    where = (OutboxRow.mailbox_id == mailbox_id, OutboxRow.state == State.CLAIMED.value, OutboxRow.due_at <= now)
-    in_queue = (OutboxRow.rank, OutboxRow.turn, OutboxRow.id)
-    return _first(session, select(OutboxRow).where(*where).order_by(*in_queue))
+@cache
+def _due_begun() -> Select[*tuple[Any, ...]]:
+    is_begun = (_OUTBOX.c.state.in_(_OPEN), _OUTBOX.c.state != State.CLAIMED.value)
+    return select(*_COLUMNS).where(_is_due(), *is_begun).order_by(_OUTBOX.c.due_at).limit(bindparam("limit"))
 
 
-def _first(session: Session, query: Select[OutboxRow]) -> Sending | None:
-    row = session.scalars(query.limit(1).execution_options(populate_existing=True)).first()
-    return None if row is None else read(row)
+def next_claimed(session: Session, mailbox_id: int, now: datetime, limit: int) -> list[Sending]:
+    """The orders to be begun next: follow-ups before first touches, and each group in its turn."""
+    return _orders(session, _due_claimed(), {"mailbox_id": mailbox_id, "now": now, "limit": limit})
+
+
+@cache
+def _due_claimed() -> Select[*tuple[Any, ...]]:
+    in_queue = (_OUTBOX.c.rank, _OUTBOX.c.turn, _OUTBOX.c.id)
+    is_claimed = _OUTBOX.c.state == State.CLAIMED.value
+    return select(*_COLUMNS).where(_is_due(), is_claimed).order_by(*in_queue).limit(bindparam("limit"))
+
+
+def _is_due() -> ColumnElement[bool]:
+    return and_(_OUTBOX.c.mailbox_id == bindparam("mailbox_id"), _OUTBOX.c.due_at <= bindparam("now"))
 
 
 def find(session: Session, sending_id: int) -> Sending:
     """An order as its row stands now."""
-    return read(session.get_one(OutboxRow, sending_id, populate_existing=True))
+    return _orders(session, select(*_COLUMNS).where(_OUTBOX.c.id == sending_id), {})[0]
+
+
+def orders_of(session: Session, source: str, source_ids: Collection[int]) -> list[Sending]:
+    """All that some enrolments or campaigns ordered, whatever became of it."""
+    return _orders(session, _ordered_by(), {"source": source, "source_ids": list(source_ids)})
+
+
+@cache
+def _ordered_by() -> Select[*tuple[Any, ...]]:
+    source_ids: BindParameter[list[int]] = bindparam("source_ids", expanding=True)
+    return select(*_COLUMNS).where(_OUTBOX.c.source == bindparam("source"), _OUTBOX.c.source_id.in_(source_ids))
 
 
 def find_order(session: Session, source: str, source_id: int, step: int, run: int) -> Sending | None:
@@ -189,16 +229,29 @@ def open_orders_of(session: Session, source: str, source_id: int) -> list[Sendin
     return [read(row) for row in session.scalars(select(OutboxRow).where(*where))]
 
 
-def not_read_back(session: Session, source: str, source_id: int) -> list[Sending]:
-    """Mails of one enrolment or campaign whose Message-ID is not known yet."""
-    where = (OutboxRow.source == source, OutboxRow.source_id == source_id)
-    query = select(OutboxRow).where(*where, OutboxRow.state == State.SENT.value, OutboxRow.rfc_id == "")
-    return [read(row) for row in session.scalars(query)]
+def not_read_back(session: Session, sendings: Sequence[Sending]) -> list[tuple[int, str]]:
+    """Mails of the same enrolments or campaigns whose Message-ID is not known yet: the order's id, Gmail's id."""
+    sources = {(sending.source, sending.source_id) for sending in sendings}
+    found = read_columns(session, _unread(), {"source_ids": [source_id for _source, source_id in sources]})
+    return [(order_id, gmail_id) for order_id, gmail_id, *of in found if tuple(of) in sources]
+
+
+@cache
+def _unread() -> Select[*tuple[Any, ...]]:
+    c = _OUTBOX.c
+    is_theirs = c.source_id.in_(bindparam("source_ids", expanding=True))
+    return select(c.id, c.gmail_id, c.source, c.source_id).where(is_theirs, c.state == State.SENT.value, c.rfc_id == "")
 
 
 def write(session: Session, sending_id: int, state: State, **values: Any) -> None:
     """Move an order on."""
-    session.execute(update(OutboxRow).where(OutboxRow.id == sending_id).values(state=state.value, **values))
+    write_columns(session, _writing(tuple(values)), {"of_id": sending_id, "state": state.value, **values})
+
+
+@cache
+def _writing(names: tuple[str, ...]) -> Update:
+    named: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in ("state", *names)}
+    return update(_OUTBOX).where(_OUTBOX.c.id == bindparam("of_id")).values(named)
 
 
 def take_up_again(session: Session, order: Order) -> None:
@@ -235,79 +288,28 @@ def next_turn(session: Session, mailbox_id: int, group_id: int, rank: int) -> in
     return head if last is None else max(head, last + 1)
 
 
-def spent_today(session: Session, sender: Sender, now: datetime) -> Spent:
-    """What left the mailbox in the last 24 hours: ours by our books, the rep's own by the mail that sync stored."""
-    since = now - DAY
-    ours = (OutboxRow.mailbox_id == sender.mailbox_id, OutboxRow.sent_at > since)
-    domains = session.execute(
-        select(OutboxRow.domain, func.count(), func.min(OutboxRow.sent_at)).where(*ours).group_by(OutboxRow.domain)
-    ).all()
-    by_hand, first = session.execute(
-        select(func.count(), func.min(Message.sent_at))
-        .join(Copy, Copy.message_id == Message.id)
-        .where(Message.workspace_id == sender.workspace_id, Message.sent_at > since, Message.is_ours)
-        .where(
-            Message.sender_key == select(Mailbox.address_key).where(Mailbox.id == sender.mailbox_id).scalar_subquery()
-        )
-        .where(Copy.mailbox_id == sender.mailbox_id)
-        .where(Copy.gmail_id.not_in(select(OutboxRow.gmail_id).where(*ours)))
-    ).one()
-    moments = [moment for moment in (first, *(row[2] for row in domains)) if moment]
-    counts = {row[0]: row[1] for row in domains}
-    return Spent(by_hand + sum(counts.values()), min(moments, default=None), counts)
-
-
-def last_mail_to(session: Session, sending: Sending) -> datetime | None:
-    """When somebody of the team last wrote to that address, by hand or by us."""
-    p = MessageParticipant
-    by_hand = session.scalar(
-        select(func.max(Message.sent_at))
-        .join(p, p.message_id == Message.id)
-        .where(p.workspace_id == sending.workspace_id, p.address_key == sending.address_key)
-        .where(p.role.in_(("to", "cc", "bcc")), Message.is_ours)
-    )
-    same = (OutboxRow.workspace_id == sending.workspace_id, OutboxRow.contact_id == sending.contact_id)
-    ours = session.scalar(select(func.max(OutboxRow.sent_at)).where(*same))
-    return max(filter(None, (by_hand, ours)), default=None)
-
-
 def suppressed(session: Session, workspace_id: int, address_key: str) -> Suppression | None:
     """Why nothing is sent to an address; None where nothing forbids it."""
     where = (Suppression.workspace_id == workspace_id, Suppression.address_key == address_key)
     return session.scalars(select(Suppression).where(*where)).first()
 
 
+def suppressed_among(session: Session, workspace_id: int, address_keys: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Why nothing is sent to some of these addresses: (ground, evidence) by key."""
+    wanted = {"workspace_id": workspace_id, "keys": list(address_keys)}
+    return {key: (ground, evidence) for key, ground, evidence in read_columns(session, _suppressed(), wanted)}
+
+
+@cache
+def _suppressed() -> Select[*tuple[Any, ...]]:
+    s = Suppression
+    is_among = (s.workspace_id == bindparam("workspace_id"), s.address_key.in_(bindparam("keys", expanding=True)))
+    return select(s.address_key, s.ground, s.evidence).where(*is_among)
+
+
 def suppress(session: Session, workspace_id: int, address_key: str, **values: Any) -> None:
     """Note that nothing is sent to an address; the first reason stands."""
     insert_ignoring(session, Suppression, [{"workspace_id": workspace_id, "address_key": address_key, **values}])
-
-
-def is_fresh(session: Session, mailbox_id: int, since: datetime) -> bool:
-    """Whether all that the mailbox held at `since` is in the store: nothing is listed or waits to be fetched."""
-    state = session.get(SyncState, mailbox_id, populate_existing=True)
-    if state is None or state.is_listing or state.last_success_at is None or state.last_success_at < since:
-        return False
-    waiting = select(SyncItem.id).where(SyncItem.mailbox_id == mailbox_id, SyncItem.state == "pending").limit(1)
-    return session.scalar(waiting) is None
-
-
-def new_reports(session: Session, mailbox_id: int, limit: int) -> tuple[list[tuple[str, str]], int | None]:
-    """Delivery reports that came since they were last read, (Gmail id, thread id), and up to which copy they were.
-
-    None where no mail came at all.
-    """
-    after = session.scalar(select(OutboxSender.reports_read_id).where(OutboxSender.mailbox_id == mailbox_id)) or 0
-    where = (Copy.mailbox_id == mailbox_id, Copy.id > after)
-    last = session.scalar(select(func.max(Copy.id)).where(*where))
-    if last is None:
-        return [], None
-    query = (
-        select(Copy.id, Copy.gmail_id, Copy.gmail_thread_id)
-        .join(Message, Message.id == Copy.message_id)
-        .where(*where, Message.kind == "bounce")
-    )
-    found = session.execute(query.order_by(Copy.id).limit(limit)).all()
-    return [(row[1], row[2]) for row in found], found[-1][0] if len(found) == limit else last
 
 
 def sent_in_thread(session: Session, mailbox_id: int, thread_id: str) -> Sending | None:
@@ -323,34 +325,15 @@ def known_gmail_ids(session: Session, mailbox_id: int, gmail_ids: Collection[str
     return set(session.scalars(select(OutboxRow.gmail_id).where(*where)))
 
 
+def _orders(session: Session, query: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> list[Sending]:
+    return [_sending(row) for row in read_columns(session, query, values)]
+
+
 def read(row: OutboxRow) -> Sending:
     """A row as it crosses the room's door."""
-    return Sending(
-        id=row.id,
-        workspace_id=row.workspace_id,
-        mailbox_id=row.mailbox_id,
-        source=row.source,
-        source_id=row.source_id,
-        step=row.step,
-        run=row.run,
-        token=row.token,
-        contact_id=row.contact_id,
-        email=row.email,
-        address_key=row.address_key,
-        domain=row.domain,
-        state=State(row.state),
-        reason=row.reason,
-        evidence=row.evidence,
-        due_at=row.due_at,
-        expires_at=row.expires_at,
-        created_at=row.created_at,
-        attempts=row.attempts,
-        draft_id=row.draft_id,
-        thread_id=row.thread_id,
-        gmail_id=row.gmail_id,
-        rfc_id=row.rfc_id,
-        subject=row.subject,
-        references=tuple(row.references),
-        sent_at=row.sent_at,
-        variant=row.variant,
-    )
+    return _sending(getattr(row, name) for name in _NAMES)
+
+
+def _sending(values: Iterable[Any]) -> Sending:
+    named = dict(zip(_NAMES, values, strict=True))
+    return Sending(**{**named, "state": State(named["state"]), "references": tuple(named["references"])})

@@ -5,7 +5,7 @@ The mailbox outlives our database: after a restored backup it alone knows what w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,8 @@ from backend.kit.clock import from_epoch_ms
 from backend.mail.headers import Headers, decode_words, message_ids
 from backend.outbox.shapes import HEADER, Sending
 
-_MOST_TRACES = 50
+_MOST_TRACES = 500
+_MOST_OPENED = 50  # the newest mails to a person that our books do not know
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class SentMail:
     subject: str
     references: tuple[str, ...]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What a mailbox holds of some orders: mails that left, by the order's token, and ids of drafts."""
+
+    sent: Mapping[str, SentMail]
+    strays: tuple[str, ...]
 
 
 def find_draft(gmail: Gmail, sending: Sending) -> bool:
@@ -46,7 +55,7 @@ def find_sent(gmail: Gmail, sending: Sending) -> SentMail | None:
         messages = gmail.get_thread(sending.thread_id, Format.METADATA).messages
     except NotFound:
         return None
-    return next((read_sent(m) for m in messages if _is_ours(m, sending) and "SENT" in m.label_ids), None)
+    return next((read_sent(m) for m in messages if _token(m) == sending.token and "SENT" in m.label_ids), None)
 
 
 def read_sent(message: GmailMessage) -> SentMail:
@@ -62,24 +71,37 @@ def read_sent(message: GmailMessage) -> SentMail:
     )
 
 
-def look_around(
-    gmail: Gmail, sending: Sending, known: Callable[[Collection[str]], set[str]]
-) -> tuple[SentMail | None, list[str]]:
-    """Before a draft is laid down: the order's mail if it was sent already, and drafts of it that nobody remembers.
+def look_around(gmail: Gmail, sendings: Sequence[Sending], known: Callable[[Collection[str]], set[str]]) -> Traces:
+    """Before drafts are laid down: what was sent of these orders already, and drafts that nobody remembers.
 
-    One search for mail to the recipient; only what our books do not know (`known`) is opened.
+    One search for mail to the recipients; only what our books do not know (`known`) is opened.
     """
-    query = f'to:"{sending.email.replace(chr(34), "")}" {{in:sent in:draft}}'
-    page = gmail.list_messages(query=query, include_spam_trash=True, max_results=_MOST_TRACES)
+    page = gmail.list_messages(query=_to_any(sendings), include_spam_trash=True, max_results=_MOST_TRACES)
     booked = known([ref.id for ref in page.refs])
     strange = [ref.id for ref in page.refs if ref.id not in booked]
-    if not strange:
-        return None, []
-    ours = [m for m in gmail.get_messages(strange, Format.METADATA).messages.values() if _is_ours(m, sending)]
-    sent = next((read_sent(m) for m in ours if "SENT" in m.label_ids), None)
-    drafts = {m.id for m in ours if "DRAFT" in m.label_ids}
-    return sent, [d.id for d in gmail.list_drafts() if d.message.id in drafts] if drafts else []
+    if len(sendings) > 1 and (page.next_page_token or len(strange) > _MOST_OPENED):  # one of them hides the others
+        return _joined([look_around(gmail, [sending], known) for sending in sendings])
+    opened = gmail.get_messages(strange[:_MOST_OPENED], Format.METADATA).messages.values()
+    return _traces(gmail, opened, sendings)
 
 
-def _is_ours(message: GmailMessage, sending: Sending) -> bool:
-    return Headers(message.payload or {}).first(HEADER.lower()).strip() == sending.token
+def _to_any(sendings: Sequence[Sending]) -> str:
+    recipients = dict.fromkeys(f'to:"{sending.email.replace(chr(34), "")}"' for sending in sendings)
+    return f"{{{' '.join(recipients)}}} {{in:sent in:draft}}"
+
+
+def _traces(gmail: Gmail, messages: Iterable[GmailMessage], sendings: Sequence[Sending]) -> Traces:
+    tokens = {sending.token for sending in sendings}
+    ours = {message.id: message for message in messages if _token(message) in tokens}
+    sent = {_token(m): read_sent(m) for m in ours.values() if "SENT" in m.label_ids}
+    drafts = {m.id for m in ours.values() if "DRAFT" in m.label_ids}
+    return Traces(sent, tuple(d.id for d in gmail.list_drafts() if d.message.id in drafts) if drafts else ())
+
+
+def _joined(found: Sequence[Traces]) -> Traces:
+    sent = {token: mail for each in found for token, mail in each.sent.items()}
+    return Traces(sent, tuple(draft_id for each in found for draft_id in each.strays))
+
+
+def _token(message: GmailMessage) -> str:
+    return Headers(message.payload or {}).first(HEADER.lower()).strip()

@@ -6,7 +6,7 @@ nothing due; the outbox tells how it ended, and the way goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -167,8 +167,11 @@ class Engine:
 
     # Behind the outbox (outbox.source.Source)
 
-    def judge(self, session: Session, sending: Sending, now: datetime, /) -> Verdict:
-        """Whether an enrolment's mail may go: it runs, nothing stops it, the window is open, no colleague is at it."""
+    def judge(self, session: Session, sendings: Iterable[Sending], now: datetime, /) -> dict[int, Verdict]:
+        """Whether mails may go: their enrolments run, nothing stops them, windows are open, no colleague is at it."""
+        return {sending.id: self._judge(session, sending, now) for sending in sendings}
+
+    def _judge(self, session: Session, sending: Sending, now: datetime) -> Verdict:
         enrolment = self._enrolment(session, sending)
         zone, definition = self._zone(session, enrolment), self._definition(session, enrolment)
         if enrolment.state == EnrolmentState.PAUSED:
@@ -200,8 +203,19 @@ class Engine:
         store.note(session, enrolment, now, EventKind.HELD, "collision", f"mail {mail_id}")
         return Hold(now + timedelta(days=1), "collision", f"mail {mail_id}")
 
-    def compose(self, session: Session, sending: Sending, _now: datetime, /) -> Letter:
-        """Fill in the step's text. Raises `UnfitError` that names the fields without a value."""
+    def compose(
+        self, session: Session, sendings: Iterable[Sending], _now: datetime, /
+    ) -> dict[int, Letter | UnfitError]:
+        """Fill in the steps' texts; an `UnfitError` names the fields without a value."""
+        found: dict[int, Letter | UnfitError] = {}
+        for sending in sendings:
+            try:
+                found[sending.id] = self._compose(session, sending)
+            except UnfitError as error:
+                found[sending.id] = error
+        return found
+
+    def _compose(self, session: Session, sending: Sending) -> Letter:
         enrolment = self._enrolment(session, sending)
         definition = self._definition(session, enrolment)
         step = definition.steps[sending.step]

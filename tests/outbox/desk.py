@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -48,11 +48,11 @@ class Paper:
     letter: Callable[[Sending], Letter] = lambda _sending: Letter("An offer", "Dear Dora,\n\nforty seats.\n")
     ended: list[tuple[int, State]] = field(default_factory=list)
 
-    def judge(self, session: Session, sending: Sending, now: datetime) -> Verdict:
-        return self.verdict(session, sending, now)
+    def judge(self, session: Session, sendings: Sequence[Sending], now: datetime) -> dict[int, Verdict]:
+        return {sending.id: self.verdict(session, sending, now) for sending in sendings}
 
-    def compose(self, _session: Session, sending: Sending, _now: datetime, /) -> Letter:
-        return self.letter(sending)
+    def compose(self, _session: Session, sendings: Sequence[Sending], _now: datetime, /) -> dict[int, Letter]:
+        return {sending.id: self.letter(sending) for sending in sendings}
 
     def settled(self, _session: Session, sending: Sending, _now: datetime, /) -> None:
         self.ended.append((sending.id, sending.state))

@@ -1,0 +1,147 @@
+"""From order to draft: checked and written together, looked for in the mailbox, laid down one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from backend.gmail.errors import NotFound
+from backend.gmail.shapes import Draft, Format
+from backend.outbox import letters, rules, service, store
+from backend.outbox.shapes import Go, Hold, Letter, Sender, Sending, Skip, State, Verdict
+from backend.outbox.shift import Shift
+from backend.outbox.source import UnfitError
+from backend.outbox.store import LeaseLostError
+from backend.outbox.traces import look_around, read_sent
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An order's mail, ready to be laid down; it is to leave at `slot`. `thread_id` None: a thread of its own."""
+
+    sending: Sending
+    raw: bytes
+    thread_id: str | None
+    slot: datetime
+
+
+def begin(shift: Shift, sendings: Sequence[Sending]) -> None:
+    """Lay down the drafts of claimed orders, as many as may go soon."""
+    _read_back_earlier(shift, sendings)
+    written = _write_letters(shift, sendings)
+    if not written:
+        return
+    traces = look_around(shift.gmail, [each.sending for each in written], lambda ids: _booked(shift, ids))
+    for draft_id in traces.strays:
+        shift.discard(draft_id)
+    for each in written:
+        if (mail := traces.sent.get(each.sending.token)) is not None:
+            shift.book(each.sending, mail, "found_sent")
+    _lay_down(shift, [each for each in written if each.sending.token not in traces.sent])
+
+
+def _write_letters(shift: Shift, sendings: Sequence[Sending]) -> list[Written]:
+    """Check, and write the mails for their moments; those that do not go now are noted with the reason."""
+    with shift.writing() as session:
+        now, sender = shift.now, store.sender_of(session, shift.lease.mailbox_id)
+        verdicts = shift.judge(session, sender, list(sendings), now)
+        near = []
+        for sending, verdict in zip(sendings, _paced(sender, sendings, verdicts, now), strict=False):
+            if isinstance(verdict, Go):
+                near.append(sending)
+            else:
+                shift.heed(session, sending, verdict)
+        return _written(shift, session, sender, near, now)
+
+
+def _paced(sender: Sender, sendings: Sequence[Sending], verdicts: dict[int, Verdict], now: datetime) -> list[Verdict]:
+    """The verdicts in the order of the queue, up to the first that holds all: only near moments are given away."""
+    found: list[Verdict] = []
+    for sending in sendings:
+        verdict = verdicts[sending.id]
+        if isinstance(verdict, Go):
+            slot = rules.slot(sender, sending.token, now)
+            verdict, sender = rules.is_near(slot, sender.pace, now), replace(sender, last_slot_at=slot)
+        found.append(verdict)
+        if isinstance(verdict, Hold) and verdict.is_for_all:
+            break
+    return found
+
+
+def _written(
+    shift: Shift, session: Session, sender: Sender, sendings: Sequence[Sending], now: datetime
+) -> list[Written]:
+    letters_of = service.compose(session, shift.desk.sources, sendings, now)
+    found: list[Written] = []
+    for sending in sendings:
+        slot = rules.slot(sender, sending.token, now)
+        try:
+            found.append(_build(shift, sender, sending, letters_of[sending.id], slot))
+        except UnfitError as error:
+            shift.heed(session, sending, Skip(error.reason, error.evidence))
+        else:
+            sender = replace(sender, last_slot_at=slot)
+            store.write(session, sending.id, State.CLAIMED, attempts=sending.attempts + 1)
+    if found:
+        store.write_sender(session, sender.mailbox_id, last_slot_at=sender.last_slot_at)
+    return found
+
+
+def _build(shift: Shift, sender: Sender, sending: Sending, letter: Letter | UnfitError, slot: datetime) -> Written:
+    if isinstance(letter, UnfitError):
+        raise letter
+    url = shift.desk.links.url(sending.workspace_id, sending.address_key)
+    raw = letters.build(letter, sending, sender, url)
+    return Written(sending, raw, letter.anchor.thread_id if letter.anchor else None, slot)
+
+
+def _lay_down(shift: Shift, written: Sequence[Written]) -> None:
+    """Make the drafts, and note their ids together; where Gmail refuses one, those before it are noted all the same."""
+    laid: list[tuple[Written, Draft]] = []
+    try:
+        for each in written:
+            laid.append((each, _create(shift, each)))  # noqa: PERF401 - what was made before a refusal counts
+    finally:
+        _note(shift, laid)
+
+
+def _create(shift: Shift, written: Written) -> Draft:
+    if written.thread_id is None:
+        return shift.gmail.create_draft(written.raw)
+    try:
+        return shift.gmail.create_draft(written.raw, thread_id=written.thread_id)
+    except NotFound:  # the rep deleted the thread here; the recipient still has it, and the headers lead there
+        return shift.gmail.create_draft(written.raw)
+
+
+def _note(shift: Shift, laid: Sequence[tuple[Written, Draft]]) -> None:
+    try:
+        with shift.writing() as session:
+            for each, draft in laid:
+                ids = {"draft_id": draft.id, "thread_id": draft.message.thread_id}
+                values = {"due_at": each.slot, "reason": "", "attempts": 0}
+                store.write(session, each.sending.id, State.DRAFTED, **ids, **values)
+    except LeaseLostError:
+        for _each, draft in laid:  # whoever has the lease lays down their own
+            shift.discard(draft.id)
+        raise
+
+
+def _read_back_earlier(shift: Shift, sendings: Sequence[Sending]) -> None:
+    """Learn what Gmail called the mails before, where that failed then: a reply refers to it."""
+    with shift.desk.db.read() as session:
+        unread = store.not_read_back(session, sendings)
+    for sending_id, gmail_id in unread:
+        with suppress(NotFound):  # the rep deleted it since; the thread goes on without
+            mail = read_sent(shift.gmail.get_message(gmail_id, Format.METADATA))
+            with shift.writing() as session:
+                store.write(session, sending_id, State.SENT, **service.read_back(mail))
+
+
+def _booked(shift: Shift, gmail_ids: Collection[str]) -> set[str]:
+    with shift.desk.db.read() as session:
+        return store.known_gmail_ids(session, shift.lease.mailbox_id, gmail_ids)

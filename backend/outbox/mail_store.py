@@ -1,0 +1,109 @@
+"""What the outbox asks of stored mail: is it complete, what left today, who was written to when, what bounced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from backend.accounts.tables import Mailbox
+from backend.db import read_columns, table_of
+from backend.mail.tables import Copy, Message, MessageParticipant
+from backend.outbox.shapes import Sender, Sending, Spent
+from backend.outbox.tables import OutboxRow, OutboxSender
+from backend.sync.tables import SyncItem, SyncState
+
+DAY = timedelta(hours=24)
+
+
+def is_fresh(session: Session, mailbox_id: int, since: datetime) -> bool:
+    """Whether all that the mailbox held at `since` is in the store: nothing is listed or waits to be fetched."""
+    state = read_columns(session, _freshness(), {"mailbox_id": mailbox_id}).first()
+    if state is None:
+        return False
+    is_listing, last_success_at, is_waiting = state
+    return not is_listing and not is_waiting and last_success_at is not None and last_success_at >= since
+
+
+@cache  # asked for each mail, as all that follows
+def _freshness() -> Select[*tuple[Any, ...]]:
+    waiting = select(SyncItem.id).where(SyncItem.mailbox_id == SyncState.mailbox_id, SyncItem.state == "pending")
+    query = select(SyncState.is_listing, SyncState.last_success_at, waiting.correlate(SyncState).exists())
+    return query.where(SyncState.mailbox_id == bindparam("mailbox_id"))
+
+
+def spent_today(session: Session, sender: Sender, now: datetime) -> Spent:
+    """What left the mailbox in the last 24 hours: ours by our books, the rep's own by the mail that sync stored."""
+    since = now - DAY
+    ours = (OutboxRow.mailbox_id == sender.mailbox_id, OutboxRow.sent_at > since)
+    domains = session.execute(
+        select(OutboxRow.domain, func.count(), func.min(OutboxRow.sent_at)).where(*ours).group_by(OutboxRow.domain)
+    ).all()
+    by_hand, first = session.execute(
+        select(func.count(), func.min(Message.sent_at))
+        .join(Copy, Copy.message_id == Message.id)
+        .where(Message.workspace_id == sender.workspace_id, Message.sent_at > since, Message.is_ours)
+        .where(
+            Message.sender_key == select(Mailbox.address_key).where(Mailbox.id == sender.mailbox_id).scalar_subquery()
+        )
+        .where(Copy.mailbox_id == sender.mailbox_id)
+        .where(Copy.gmail_id.not_in(select(OutboxRow.gmail_id).where(*ours)))
+    ).one()
+    moments = [moment for moment in (first, *(row[2] for row in domains)) if moment]
+    counts = {row[0]: row[1] for row in domains}
+    return Spent(by_hand + sum(counts.values()), min(moments, default=None), counts)
+
+
+def last_mails_to(session: Session, sendings: Sequence[Sending]) -> dict[int, datetime]:
+    """When somebody of the team last wrote to each one's address, by hand or by us; by the order's id."""
+    workspace_id = sendings[0].workspace_id
+    keys = {"workspace_id": workspace_id, "keys": [sending.address_key for sending in sendings]}
+    ids = {"workspace_id": workspace_id, "ids": [sending.contact_id for sending in sendings]}
+    by_hand = dict(iter(read_columns(session, _last_by_hand(), keys)))
+    by_us = dict(iter(read_columns(session, _last_by_us(), ids)))
+    found = {s.id: (by_hand.get(s.address_key), by_us.get(s.contact_id)) for s in sendings}
+    return {order_id: max(filter(None, moments)) for order_id, moments in found.items() if any(moments)}
+
+
+@cache
+def _last_by_hand() -> Select[*tuple[Any, ...]]:
+    p, m = table_of(MessageParticipant).c, table_of(Message).c
+    return (
+        select(p.address_key, func.max(m.sent_at))
+        .join(table_of(Message), m.id == p.message_id)
+        .where(p.workspace_id == bindparam("workspace_id"), p.address_key.in_(bindparam("keys", expanding=True)))
+        .where(p.role.in_(("to", "cc", "bcc")), m.is_ours)
+        .group_by(p.address_key)
+    )
+
+
+@cache
+def _last_by_us() -> Select[*tuple[Any, ...]]:
+    o = table_of(OutboxRow).c
+    same = (o.workspace_id == bindparam("workspace_id"), o.contact_id.in_(bindparam("ids", expanding=True)))
+    return select(o.contact_id, func.max(o.sent_at)).where(*same, o.sent_at.is_not(None)).group_by(o.contact_id)
+
+
+def new_reports(session: Session, mailbox_id: int, limit: int) -> tuple[list[tuple[str, str]], int | None]:
+    """Delivery reports that came since they were last read, (Gmail id, thread id), and up to which copy they were.
+
+    None where no mail came at all.
+    """
+    after, last = read_columns(session, _newest_copy(), {"mailbox_id": mailbox_id}).one()
+    if last is None or last <= after:
+        return [], None
+    where = (Copy.mailbox_id == mailbox_id, Copy.id > after, Message.kind == "bounce")
+    query = select(Copy.id, Copy.gmail_id, Copy.gmail_thread_id).join(Message, Message.id == Copy.message_id)
+    found = session.execute(query.where(*where).order_by(Copy.id).limit(limit)).all()
+    return [(row[1], row[2]) for row in found], found[-1][0] if len(found) == limit else last
+
+
+@cache
+def _newest_copy() -> Select[*tuple[Any, ...]]:
+    s = OutboxSender
+    last = select(func.max(Copy.id)).where(Copy.mailbox_id == s.mailbox_id).correlate(s).scalar_subquery()
+    return select(s.reports_read_id, last).where(s.mailbox_id == bindparam("mailbox_id"))
