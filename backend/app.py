@@ -32,6 +32,7 @@ from backend.privacy.pages import blueprint as privacy_pages
 from backend.records.api import blueprint as records_api
 from backend.records.pages import blueprint as records_pages
 from backend.records.relinking import hand_in
+from backend.sequences.campaigns.pages import blueprint as campaign_pages
 from backend.sequences.pages import blueprint as sequence_pages
 from backend.sequences.pages.templates import blueprint as template_pages
 from backend.sync.api import blueprint as push_door
@@ -57,6 +58,7 @@ PAGES: tuple[Blueprint, ...] = (
     intake_pages,
     activities_pages,
     sequence_pages,
+    campaign_pages,
     template_pages,
     unsubscribe_page,
     ledger_pages,

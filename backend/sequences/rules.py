@@ -14,7 +14,7 @@ from liquid import Environment, Undefined
 from liquid.exceptions import LiquidError
 
 from backend.kit.errors import UserError
-from backend.sequences.shapes import Filled
+from backend.sequences.shapes import Filled, FilledMail
 
 FIELDS = (
     "contact.first_name", "contact.name", "contact.title", "contact.email", "company.name", "deal.name",
@@ -65,6 +65,12 @@ def fill(source: str, values: Mapping[str, str]) -> Filled:
     except (LiquidError, RecursionError) as error:
         raise UserError("This template cannot be filled in: %(error)s", error=_first_line(error)) from error
     return Filled(text, tuple(name for name in FIELDS if f"[{name}]" in text and not values.get(name)))
+
+
+def filled(subject: str, body: str, values: Mapping[str, str]) -> FilledMail:
+    """A mail with both its texts filled in. Raises `UserError`."""
+    head, text = fill(subject, values), fill(body, values)
+    return FilledMail(one_line(head.text), text.text, tuple(dict.fromkeys(head.missing + text.missing)))
 
 
 def _nested(values: Mapping[str, str]) -> dict[str, dict[str, object]]:

@@ -9,7 +9,10 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class TemplateView:
-    """A template. `owner_id` None: the whole team's; `subject` may be ""; both texts are Liquid."""
+    """A template. `owner_id` None: the whole team's; `subject` may be ""; both texts are Liquid.
+
+    `is_html`: it leaves as HTML too. `kind`: mail, or snippet (a piece that mails take in by its name).
+    """
 
     id: int
     name: str
@@ -17,12 +20,23 @@ class TemplateView:
     body: str
     owner_id: int | None
     version: int
+    is_html: bool = False
+    kind: str = "mail"
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
     """A text with its fields filled in; `missing` are those that had nothing to say, in brackets in the text."""
 
+    text: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilledMail:
+    """A mail as somebody would read it; `missing` are fields that had nothing to say."""
+
+    subject: str
     text: str
     missing: tuple[str, ...] = ()
 

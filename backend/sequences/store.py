@@ -23,7 +23,7 @@ def find_template(session: Session, actor: Actor, template_id: int) -> Template 
 
 def view(row: Template) -> TemplateView:
     """A row as it crosses the room's door."""
-    return TemplateView(row.id, row.name, row.subject, row.body, row.owner_id, row.version)
+    return TemplateView(row.id, row.name, row.subject, row.body, row.owner_id, row.version, row.is_html, row.kind)
 
 
 def _visible(actor: Actor) -> Select[Template]:

@@ -60,5 +60,7 @@ def reason_words(reason: str, _: GetText) -> str:
         "domain_cap": _("enough was sent to this domain today"),
         "person_budget": _("they had a mail from the team lately"),
         "not_fresh": _("the mailbox is being read first"),
+        "no_address": _("there is no mail address"),
+        "halted": _("all of it stands still"),
     }
     return words.get(reason, reason)
