@@ -5,8 +5,8 @@ Everything is plain and already allowed: what the reader may not see is not here
 the CRM (absolute; "" where the reader may not follow). Names and titles are as people wrote them, however odd: the
 builders shorten and escape. Sentences (`why`, `evidence`, `reason`) are in the reader's language already.
 
-    Subject = Known | Unknown | Several | Internal | Unlinked     what `cards.context_card` makes a card of
-    Home                                                          what `cards.home_card` makes a card of
+    Subject = Known | Unknown | Several | Internal | Unlinked | Locked     what `cards.context_card` makes a card of
+    Home                                                                   what `cards.home_card` makes a card of
 """
 
 from __future__ import annotations
@@ -60,6 +60,11 @@ class Do(StrEnum):
     COMPOSE = "compose"  # ← to (recipients as the draft has them) → pushes what can be put into the draft
     INSERT_TEMPLATE = "insert-template"  # template, (person, deal), (part: whole) → writes into the draft
     INSERT_REFERENCE = "insert-reference"  # deal ← subject (may be missing) → writes the draft's subject
+    KEEP_PRIVATE = "keep-private"  # hides the mail's conversation from colleagues
+    SHARE_AGAIN = "share-again"
+    ASK_TO_READ = "ask-to-read"  # asks those who keep the mail's conversation to themselves
+    GRANT_ACCESS = "grant-access"  # request
+    REFUSE_ACCESS = "refuse-access"  # request
     REFRESH = "refresh"  # updates: the way out of an error
 
 
@@ -99,10 +104,15 @@ class SequenceStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """The open mail; `id` is what the server needs to find it again (a message, or a token for one not yet synced)."""
+    """The open mail; `id` is what the server needs to find it again (a message, or a token for one not yet synced).
+
+    `is_own` says that the reader's own mailbox holds it, so that they may keep it private; `is_kept` that they do.
+    """
 
     id: str
     subject: str = ""
+    is_own: bool = False
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +316,22 @@ class Unlinked:
     notice: Notice | None = None
 
 
-Subject = Known | Unknown | Several | Internal | Unlinked
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A mail that only colleagues hold and keep to themselves; `is_kept` False: they share who wrote and when, no more.
+
+    `asked_at` is when the reader asked to read it, None: never; `is_refused` says that the answer was no.
+    """
+
+    mail: Mail
+    owners: tuple[str, ...]
+    is_kept: bool = True
+    asked_at: datetime | None = None
+    is_refused: bool = False
+    notice: Notice | None = None
+
+
+Subject = Known | Unknown | Several | Internal | Unlinked | Locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +365,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """A colleague who asks to read a conversation that the reader keeps to themselves."""
+
+    id: str
+    asker: str
+    subject: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ColdDeal:
     """An open deal in which nothing has happened for `quiet_days`."""
 
@@ -356,6 +391,7 @@ class Home:
     reader: str
     tasks: tuple[Task, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    requests: tuple[ReadRequest, ...] = ()
     cold: tuple[ColdDeal, ...] = ()
     more_url: str = ""
     notice: Notice | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
@@ -30,6 +30,7 @@ from backend.kit.errors import ForbiddenError, NotFoundError, UserError
 from backend.linking.shapes import Reason
 from backend.mail.quotes import split_reply
 from backend.mail.shapes import Role
+from backend.timeline.service import look_at_mail
 from backend.web.house import house
 from backend.web.i18n import sentence_of
 from backend.web.nav import Way, open_way
@@ -45,6 +46,7 @@ SHOW_WORDS = {
     Show.STRANGERS: _l("Strangers"),
     Show.ASIDE: _l("Left out"),
     Show.INTERNAL: _l("Internal"),
+    Show.LOCKED: _l("Locked"),
 }
 
 REASON_WORDS = {
@@ -76,9 +78,14 @@ def mails_home() -> str:
 @blueprint.get("/preview/mail/<int:message_id>")
 @needs()
 def mails_mail(message_id: int) -> str:
-    """Show a mail with its card."""
+    """Show a mail with its card; one that its owner let the reader see leaves a trace, as in the add-on."""
     with house().db.read() as session:
-        return _shown(session, "mail", message_id, _root(session, message_id))
+        shown = _shown(session, "mail", message_id, _root(session, message_id))
+        seen_id = service.look_of(service.open_by_id(_visit(session), str(message_id)))
+    if seen_id is not None:
+        with house().db.write() as session:
+            look_at_mail(session, house().clock, current_actor(), seen_id)
+    return shown
 
 
 @blueprint.post("/preview/home/actions/<name>")
@@ -171,7 +178,8 @@ def _mail_parts(session: Session, message_id: int | None) -> dict[str, Any]:
         return {"mail": None}
     mail = own_mail(session, current_actor(), message_id)
     if mail is None:
-        raise NotFoundError(gettext("That mail is not here; it may have been deleted."))
+        service.open_by_id(_visit(session), str(message_id))  # raises where they may not know of it
+        return {"mail": None, "is_elsewhere": True}
     to = [p.address for p in mail.people if p.role in {Role.TO, Role.CC}]
     return {"mail": mail, "to": to, "reply": split_reply(mail.text)}
 

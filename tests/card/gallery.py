@@ -29,7 +29,21 @@ from backend.card.widgets import (
     TextInput,
 )
 from backend.card.words import Words
-from tests.card.samples import CRM, DEAL, DRAFT, FOUND, HOME, KNOWN, MAIL, RECEIPT, STARTABLE, STRANGER, UNKNOWN, people
+from tests.card.samples import (
+    CRM,
+    DEAL,
+    DRAFT,
+    FOUND,
+    HOME,
+    KNOWN,
+    LOCKED,
+    MAIL,
+    RECEIPT,
+    STARTABLE,
+    STRANGER,
+    UNKNOWN,
+    people,
+)
 
 CRM_LINK = Link(CRM)
 SAVE = Action("save-note", {"record": "p1"}, required=("text",))
@@ -63,7 +77,15 @@ def all_cards(words: Words) -> list[Card]:
         EVERYTHING,
         *(
             context_card(s, words)
-            for s in (KNOWN, UNKNOWN, Several(MAIL, people(50)), Internal(MAIL), Unlinked(MAIL, "x"))
+            for s in (
+                KNOWN,
+                UNKNOWN,
+                Several(MAIL, people(50)),
+                Internal(OWN_MAIL),
+                Unlinked(KEPT_MAIL, "x"),
+                LOCKED,
+                replace(LOCKED, is_refused=True),
+            )
         ),
         deal.card(DEAL, MAIL, words),
         receipt.card(RECEIPT, MAIL, words),
@@ -106,7 +128,8 @@ HOSTILE = [
     "line\nbreak\r\n\u2028two",
     "",
 ]
-SUBJECTS = [KNOWN, UNKNOWN, Several(MAIL, (STRANGER,), (DEAL,)), Internal(MAIL), Unlinked(MAIL, "x", STRANGER)]
+SUBJECTS = [KNOWN, UNKNOWN, Several(MAIL, (STRANGER,), (DEAL,)), Internal(MAIL), Unlinked(MAIL, "x", STRANGER), LOCKED]
+OWN_MAIL, KEPT_MAIL = replace(MAIL, is_own=True), replace(MAIL, is_own=True, is_kept=True)
 
 
 def rewritten(shape: Any, write: Callable[[], str]) -> Any:

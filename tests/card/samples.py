@@ -20,9 +20,11 @@ from backend.card.facts import (
     Home,
     Known,
     LastTouch,
+    Locked,
     Mail,
     Notice,
     Person,
+    ReadRequest,
     Receipt,
     Scope,
     SequenceStatus,
@@ -95,10 +97,12 @@ KNOWN = Known(
     offers=frozenset(Do),
 )
 UNKNOWN = Unknown(MAIL, STRANGER, Guess(Company("Fjord AS"), "3 contacts write from fjord.example"), "fjord.example")
+LOCKED = Locked(MAIL, ("Ida Holm",), asked_at=NOW - timedelta(hours=1))
 HOME = Home(
     "Sam Field",
     tasks=(TASK, replace(TASK, id="k2", title="Call back", due_on=date(2026, 11, 19))),
     waiting=(Waiting("Ana Ruiz", "Offer", NOW - timedelta(hours=2), CRM + "threads/1"),),
+    requests=(ReadRequest("r1", "Ida Holm", "Our price list", NOW - timedelta(hours=1)),),
     cold=(ColdDeal("d9", "Baltic – pilot", 21, "Proposal"),),
     more_url=CRM,
     unlinked_count=3,

@@ -29,6 +29,7 @@ from backend.card.api.knock import (
     refused,
     visit_of,
     words_of,
+    write_down_look,
 )
 from backend.card.cards import trouble
 from backend.card.cards.trouble import Trouble
@@ -96,7 +97,7 @@ def mail() -> Response:
             return _shown(_stranger())
         visit = visit_of(session, actor, event.reader)
         known = service.open_by_glimpse(visit, Glimpse(event.message_id, "", "", ()))
-        if known.is_stored:
+        if isinstance(known, service.OpenMail) and known.is_stored:
             return _shown(service.root_card(visit, known))
     return _unsynced(actor, event)
 
@@ -114,7 +115,10 @@ def _unsynced(actor: Actor, event: Event) -> Response:
     glimpse = read_headers(gmail_id=event.message_id, message_id=found["Message-ID"], **headers)
     with house().db.read() as session:
         visit = visit_of(session, actor, event.reader)
-        return _shown(service.root_card(visit, service.open_by_glimpse(visit, glimpse)))
+        opened = service.open_by_glimpse(visit, glimpse)
+        shown = _shown(service.root_card(visit, opened))
+    write_down_look(actor, opened)
+    return shown
 
 
 @blueprint.post("/compose")

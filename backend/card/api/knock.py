@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from backend.accounts.service import to_actor
 from backend.accounts.shapes import Actor
 from backend.accounts.store import find_user_by_email
+from backend.card import service
 from backend.card.cards import trouble
 from backend.card.cards.trouble import Trouble
 from backend.card.desk import card_desk
@@ -22,6 +23,7 @@ from backend.card.service import Visit
 from backend.card.shapes import Card
 from backend.card.words import Words
 from backend.gmail.identity import Identity, IdentityRefused, verify_identity_token
+from backend.timeline.service import look_at_mail
 from backend.web.house import house
 from backend.web.problems import problem
 
@@ -62,6 +64,14 @@ def visit_of(session: Session, actor: Actor, asked: Asked) -> Visit:
     clock = house().clock
     words = words_for(clock.now(), (asked["locale"], actor.locale), (asked["timezone"], actor.timezone))
     return Visit(session, clock, actor, words, Seals(card_desk().secret, actor.user_id), house().public_url)
+
+
+def write_down_look(actor: Actor, mail: service.OpenMail | service.LockedMail | None) -> None:
+    """Leave a trace of a card that shows private mail by its owner's leave."""
+    message_id = service.look_of(mail)
+    if message_id is not None:
+        with house().db.write() as session:
+            look_at_mail(session, house().clock, actor, message_id)
 
 
 def words_of(asked: Asked) -> Words:

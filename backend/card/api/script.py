@@ -27,6 +27,7 @@ from backend.card.api.knock import (
     refused,
     visit_of,
     words_of,
+    write_down_look,
 )
 from backend.card.desk import card_desk
 from backend.card.glimpse import read_headers
@@ -72,7 +73,9 @@ def context() -> Response:
         visit = visit_of(session, actor, asked)
         headers = {name: asked[name] for name in _HEADERS}
         mail = service.open_by_glimpse(visit, read_headers(**headers)) if any(headers.values()) else None
-        return _view(Cards((service.root_card(visit, mail),)))
+        view = _view(Cards((service.root_card(visit, mail),)))
+    write_down_look(actor, mail)
+    return view
 
 
 @blueprint.post("/actions/<name>")

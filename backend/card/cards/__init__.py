@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from backend.card.cards import contact, quiet, several, unknown
-from backend.card.facts import Internal, Known, Several, Subject, Unknown, Unlinked
+from backend.card.cards import contact, locked, quiet, several, unknown
+from backend.card.facts import Internal, Known, Locked, Several, Subject, Unknown, Unlinked
 from backend.card.shapes import Card
 from backend.card.words import Words
 
@@ -21,6 +21,8 @@ def context_card(subject: Subject, words: Words) -> Card:
             return unknown.card(subject, words)
         case Several():
             return several.card(subject, words)
+        case Locked():
+            return locked.card(subject, words)
         case Internal():
             return quiet.internal_card(subject, words)
         case Unlinked():

@@ -12,6 +12,8 @@ from backend.card.cards.parts import (
     deal_line,
     deal_name,
     first_shown,
+    keep_items,
+    kept_section,
     link,
     more_line,
     notice_section,
@@ -35,6 +37,7 @@ def card(known: Known, words: Words) -> Card:
     header = Header(shown_name(person, words), subtitle=person.title)
     sections = (
         *notice_section(known.notice, known.mail, words),
+        *kept_section(known.mail, words),
         *section(_who(known, words)),
         *_question(known, words),
         *_deals(known, words),
@@ -169,5 +172,6 @@ def _menu(known: Known, words: Words) -> Iterator[MenuItem]:
         yield MenuItem(words.gettext("New deal"), act(Do.NEW_DEAL, known.mail, record=known.person.id))
     if Do.EDIT_CONTACT in known.offers:
         yield MenuItem(words.gettext("Edit contact"), act(Do.EDIT_CONTACT, known.mail, record=known.person.id))
+    yield from keep_items(known.mail, words)
     if opens := link(known.person.url):
         yield MenuItem(words.gettext("Open in Enlace"), opens)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from backend.card.cards.parts import act, first_shown, link, more_line, notice_section, section, task_line
-from backend.card.facts import ColdDeal, Do, Home, Waiting
+from backend.card.cards.parts import act, buttons, first_shown, link, more_line, notice_section, section, task_line
+from backend.card.facts import ColdDeal, Do, Home, ReadRequest, Waiting
 from backend.card.shapes import Card, Header, MenuItem, Section
-from backend.card.widgets import Icon, Line, Paragraph, Widget
+from backend.card.widgets import Button, Icon, Line, Paragraph, Widget
 from backend.card.words import Words
 
-MAX_LINES = 8
+MAX_LINES, MAX_REQUESTS = 8, 5
 
 
 def card(home: Home, words: Words) -> Card:
     """The homepage of the add-on."""
     _ = words.gettext
-    work = (*_tasks(home, words), *_waiting(home, words), *_cold(home, words), *_unlinked(home, words))
+    work = (
+        *_requests(home, words),
+        *_tasks(home, words),
+        *_waiting(home, words),
+        *_cold(home, words),
+        *_unlinked(home, words),
+    )
     calm = (Section((Paragraph(_("Nothing waits for you. Open a mail to see who wrote it.")),)),)
     reader = first_shown(home.reader)
     header = Header(_("Today"), subtitle=reader)
@@ -22,6 +28,21 @@ def card(home: Home, words: Words) -> Card:
     settings = MenuItem(_("Settings"), act(Do.SETTINGS))
     menu = (settings, MenuItem(_("Open Enlace"), opens)) if opens else (settings,)
     return Card("home", header, (*notice_section(home.notice, None, words), *(work or calm)), menu=menu)
+
+
+def _requests(home: Home, words: Words) -> tuple[Section, ...]:
+    """Colleagues who ask to read what the reader keeps private."""
+    widgets = [widget for request in home.requests[:MAX_REQUESTS] for widget in _request(request, words)]
+    return section(widgets, words.gettext("They ask to read"))
+
+
+def _request(request: ReadRequest, words: Words) -> tuple[Widget | None, ...]:
+    _ = words.gettext
+    asker = first_shown(request.asker) or _("A colleague")
+    subject = first_shown(request.subject) or _("(no subject)")
+    allow = Button(_("Allow"), act(Do.GRANT_ACCESS, request=request.id))
+    refuse = Button(_("No"), act(Do.REFUSE_ACCESS, request=request.id))
+    return (Line(asker, icon=Icon.PERSON, top=words.ago(request.asked_at), bottom=subject), buttons(allow, refuse))
 
 
 def _tasks(home: Home, words: Words) -> tuple[Section, ...]:

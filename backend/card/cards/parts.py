@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from backend.card.facts import Deal, Do, Mail, Notice, Person, Task
 from backend.card.limits import TITLE_CHARS
 from backend.card.markup import dotted, plain
-from backend.card.shapes import Section
+from backend.card.shapes import MenuItem, Section
 from backend.card.widgets import Action, Button, Buttons, ButtonStyle, Icon, Line, Link, OnClick, Paragraph, Widget
 from backend.card.words import Words
 
@@ -89,6 +89,22 @@ def notice_section(notice: Notice | None, mail: Mail | None, words: Words) -> tu
         return ()
     undo = Button(words.gettext("Undo"), act(Do.UNDO, mail, change=notice.change)) if notice.change else None
     return (Section((Line(notice.text, icon=Icon.STAR, button=undo),)),)
+
+
+def kept_section(mail: Mail, words: Words) -> tuple[Section, ...]:
+    """Says that the reader keeps the mail's conversation private, and shares it again; nothing where they do not."""
+    if not mail.is_kept:
+        return ()
+    share = Button(words.gettext("Share again"), act(Do.SHARE_AGAIN, mail))
+    below = words.gettext("Colleagues see a locked line.")
+    return (Section((Line(words.gettext("You keep it private"), icon=Icon.BOOKMARK, bottom=below, button=share),)),)
+
+
+def keep_items(mail: Mail, words: Words) -> tuple[MenuItem, ...]:
+    """The way to keep the reader's own mail private, where it is not."""
+    if not mail.is_own or mail.is_kept:
+        return ()
+    return (MenuItem(words.gettext("Keep this conversation private"), act(Do.KEEP_PRIVATE, mail)),)
 
 
 def section(widgets: Iterable[Widget | None], header: str = "", *, shown: int | None = None) -> tuple[Section, ...]:

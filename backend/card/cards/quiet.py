@@ -7,6 +7,8 @@ from backend.card.cards.parts import (
     button,
     buttons,
     first_shown,
+    keep_items,
+    kept_section,
     link,
     notice_section,
     section,
@@ -29,10 +31,11 @@ def internal_card(internal: Internal, words: Words) -> Card:
     )
     sections = (
         *notice_section(internal.notice, internal.mail, words),
+        *kept_section(internal.mail, words),
         Section((Paragraph(text),)),
         *_link_anyway(internal.mail, words),
     )
-    return Card("internal", Header(title), sections)
+    return Card("internal", Header(title), sections, menu=keep_items(internal.mail, words))
 
 
 def unlinked_card(unlinked: Unlinked, words: Words) -> Card:
@@ -43,10 +46,12 @@ def unlinked_card(unlinked: Unlinked, words: Words) -> Card:
     settings = button(_("See the rule"), link(unlinked.url))
     sections = (
         *notice_section(unlinked.notice, unlinked.mail, words),
+        *kept_section(unlinked.mail, words),
         *section([Paragraph(reason or _("Nothing in the CRM matches this mail.")), buttons(settings)]),
         *_link_anyway(unlinked.mail, words),
     )
-    return Card("unlinked", Header(_("Not linked"), subtitle=sender), sections)
+    header = Header(_("Not linked"), subtitle=sender)
+    return Card("unlinked", header, sections, menu=keep_items(unlinked.mail, words))
 
 
 def _link_anyway(mail: Mail, words: Words) -> tuple[Section, ...]:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from backend.card.cards.parts import act, buttons, first_shown, link, notice_section, section, shown_name
+from backend.card.cards.parts import (
+    act,
+    buttons,
+    first_shown,
+    keep_items,
+    kept_section,
+    link,
+    notice_section,
+    section,
+    shown_name,
+)
 from backend.card.facts import Do, Guess, Unknown
 from backend.card.markup import plain
 from backend.card.shapes import Card, Header, MenuItem
@@ -16,6 +26,7 @@ def card(unknown: Unknown, words: Words) -> Card:
     address = first_shown(unknown.person.address)
     sections = (
         *notice_section(unknown.notice, unknown.mail, words),
+        *kept_section(unknown.mail, words),
         *section(
             [
                 Line(address, icon=Icon.EMAIL) if address else None,
@@ -26,7 +37,7 @@ def card(unknown: Unknown, words: Words) -> Card:
         *section([_ignore(unknown, words)], _("Not a customer?")),
     )
     form = act(Do.NEW_CONTACT, unknown.mail, person=unknown.person.id)
-    menu = (MenuItem(_("Create contact with details"), form),)
+    menu = (MenuItem(_("Create contact with details"), form), *keep_items(unknown.mail, words))
     header = Header(shown_name(unknown.person, words), subtitle=_("Not in the CRM yet"))
     return Card("unknown", header, sections, menu=menu)
 

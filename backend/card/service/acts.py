@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from backend.card import facts
 from backend.card.facts import Do
-from backend.card.service import composing, editing, links, making, showing, undoing, writing
-from backend.card.service.asked import Asked, Done, mail_of, seal_undo
+from backend.card.service import composing, editing, keeping, links, making, showing, undoing, writing
+from backend.card.service.asked import Asked, Done, beside, seal_undo
 from backend.card.service.context import root_card
 from backend.card.service.visit import Visit
 from backend.card.shapes import Outcome, PopTo
@@ -50,6 +50,11 @@ _CHANGES: Mapping[Do, Callable[[Visit, Asked], Done]] = {
     Do.SAVE_TASK: writing.save_task,
     Do.SAVE_CALL: writing.save_call,
     Do.COMPLETE_TASK: writing.complete_task,
+    Do.KEEP_PRIVATE: keeping.keep_private,
+    Do.SHARE_AGAIN: keeping.share_again,
+    Do.ASK_TO_READ: keeping.ask_to_read,
+    Do.GRANT_ACCESS: keeping.grant_access,
+    Do.REFUSE_ACCESS: keeping.refuse_access,
     Do.UNDO: undoing.undo,
 }
 
@@ -76,5 +81,5 @@ def act(visit: Visit, do: Do, asked: Asked) -> Outcome:
 def _settled(visit: Visit, asked: Asked, done: Done) -> Outcome:
     """Back to the bottom of the pile: the mail's card, made anew, with the notice on top."""
     notice = facts.Notice(done.text, seal_undo(visit, done))
-    card = root_card(visit, mail_of(visit, asked), notice)
+    card = root_card(visit, beside(visit, asked), notice)
     return Outcome(pop=PopTo.ROOT, update=card, state_changed=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from backend.card.seals import Sealed, gone, read_id
-from backend.card.service.open_mail import OpenMail, open_by_id
+from backend.card.service.open_mail import LockedMail, OpenMail, open_by_id
 from backend.card.service.people import unsealed_stranger
 from backend.card.service.visit import Visit
+from backend.kit.errors import ForbiddenError
 from backend.mail.shapes import Address
 
 
@@ -26,6 +27,9 @@ class Changed(StrEnum):
     FIELDS = "fields"
     ADDRESS = "address"
     EXCLUSION = "exclusion"
+    KEPT = "kept"
+    SHARED = "shared"
+    ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,21 @@ class Asked:
         return self.inputs.get(name, "").strip()
 
 
-def mail_of(visit: Visit, asked: Asked) -> OpenMail | None:
-    """The mail that the card stands beside; None on the homepage. Raises `NotFoundError`."""
+def beside(visit: Visit, asked: Asked) -> OpenMail | LockedMail | None:
+    """What the card stands beside: a mail, also one that is locked; None on the homepage. Raises `NotFoundError`."""
     mail_id = asked.parameters.get("mail", "")
     return open_by_id(visit, mail_id) if mail_id else None
+
+
+def mail_of(visit: Visit, asked: Asked) -> OpenMail | None:
+    """The mail that the card stands beside; None on the homepage.
+
+    Raises `NotFoundError`, and `ForbiddenError` for one that is locked.
+    """
+    found = beside(visit, asked)
+    if isinstance(found, LockedMail):
+        raise ForbiddenError("Its owner keeps that conversation private; ask them for access first.")
+    return found
 
 
 def needed_mail(visit: Visit, asked: Asked) -> OpenMail:

@@ -17,7 +17,8 @@ from backend.card.cards.contact import MAX_OTHERS
 from backend.card.rules import Kind, kind_of_card, most_relevant_first
 from backend.card.service.alarms import alarm_of
 from backend.card.service.deals import deal_facts
-from backend.card.service.open_mail import OpenMail
+from backend.card.service.keeping import locked
+from backend.card.service.open_mail import LockedMail, OpenMail
 from backend.card.service.people import contact_fact, known, stranger_fact, unknown
 from backend.card.service.visit import Visit
 from backend.card.shapes import Card
@@ -26,6 +27,8 @@ from backend.linking import words as say
 from backend.linking.receipt_store import count_unlinked_mail
 from backend.mail.addresses import key_of
 from backend.mail.shapes import Address
+from backend.privacy.shapes import RequestState
+from backend.privacy.store.threads import requests_to
 from backend.records.shapes import RecordKind
 from backend.timeline.shapes import Entry
 from backend.timeline.store import replies_owed
@@ -37,7 +40,7 @@ COLD_AFTER = timedelta(days=14)
 Contacts = Mapping[str, ContactRow]
 
 
-def root_card(visit: Visit, mail: OpenMail | None, notice: facts.Notice | None = None) -> Card:
+def root_card(visit: Visit, mail: OpenMail | LockedMail | None, notice: facts.Notice | None = None) -> Card:
     """The card at the bottom of the pile: the mail's, or home where none is open; `notice` says what was just done.
 
     On top stands an alarm where mail of the reader's own mailboxes is missing.
@@ -45,9 +48,11 @@ def root_card(visit: Visit, mail: OpenMail | None, notice: facts.Notice | None =
     return with_alarm(_root_card(visit, mail, notice), alarm_of(visit), visit.words)
 
 
-def _root_card(visit: Visit, mail: OpenMail | None, notice: facts.Notice | None) -> Card:
+def _root_card(visit: Visit, mail: OpenMail | LockedMail | None, notice: facts.Notice | None) -> Card:
     if mail is None:
         return home.card(_home(visit, notice), visit.words)
+    if isinstance(mail, LockedMail):
+        return context_card(locked(visit, mail, notice), visit.words)
     keys = {address.key for address in mail.others}
     contacts = contacts_by_address(visit.session, visit.workspace_id, keys)
     sender = mail.sender.key if mail.sender else ""
@@ -128,6 +133,10 @@ def _home(visit: Visit, notice: facts.Notice | None) -> facts.Home:
         reader=actor.name or actor.email,
         tasks=tuple(_own_task(visit, task) for task in tasks),
         waiting=tuple(_waiting(entry) for entry in waiting),
+        requests=tuple(
+            facts.ReadRequest(str(r.id), r.asker, r.subject, r.asked_at)
+            for r in requests_to(session, actor, [RequestState.ASKED])
+        ),
         cold=tuple(facts.ColdDeal(str(d.id), d.name, (visit.now - d.quiet_since).days, d.stage) for d in cold),
         more_url=visit.url("/"),
         notice=notice,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from backend.accounts.store import mailboxes
 from backend.card import facts
 from backend.card.glimpse import Glimpse, packed, unpacked
 from backend.card.seals import Sealed, read_id
@@ -14,9 +15,11 @@ from backend.kit.errors import NotFoundError
 from backend.linking.rules.outsiders import left_out, outsiders
 from backend.linking.shapes import Candidate, Policy, Reason
 from backend.linking.store import load_policy
-from backend.mail.addresses import is_role_or_robot
+from backend.mail.addresses import is_role_or_robot, key_of
 from backend.mail.shapes import Address, Kind, Role, StoredMessage
 from backend.mail.store.reading import participants_of
+from backend.privacy.shapes import Sight
+from backend.privacy.store.sight import seen_copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class OpenMail:
     """A mail with all that a card needs of it.
 
     `id` is what cards call it. `reason` says why it is linked to nothing, `others` are the people outside the team,
-    `candidates` the deals of an open question, `is_own` whether the reader's mailbox holds it and they may answer.
+    `candidates` the deals of an open question, `is_own` whether the reader's mailbox holds it and they may answer,
+    `is_kept` whether they keep it private, `is_by_grant` whether they see it by its owner's leave alone.
     """
 
     id: str
@@ -35,11 +39,13 @@ class OpenMail:
     links: Sequence[LinkRow] = ()
     candidates: tuple[Candidate, ...] = ()
     is_own: bool = False
+    is_kept: bool = False
+    is_by_grant: bool = False
 
     @property
     def fact(self) -> facts.Mail:
         """The mail as cards are built from it."""
-        return facts.Mail(self.id, self.message.subject)
+        return facts.Mail(self.id, self.message.subject, self.is_own, self.is_kept)
 
     @property
     def sender(self) -> Address | None:
@@ -51,20 +57,51 @@ class OpenMail:
         return next((link for link in self.links if link.record_id == record_id), None)
 
 
-def open_by_glimpse(visit: Visit, glimpse: Glimpse) -> OpenMail:
-    """Find the mail that the add-on saw; what is not stored, or not the reader's to see, is what its headers say."""
+@dataclass(frozen=True, slots=True)
+class LockedMail:
+    """A mail of colleagues of which the reader may know that it is there, and not what it says."""
+
+    id: str
+    conversation_id: int
+    owners: tuple[str, ...]
+    is_kept: bool
+
+
+def open_by_glimpse(visit: Visit, glimpse: Glimpse) -> OpenMail | LockedMail:
+    """Find the mail that the add-on saw; of what is not stored, or unknown to the reader, its headers speak.
+
+    They do so too for a mail to the reader that a colleague keeps private, before the reader's own copy is synced.
+    """
     row = mail_by_traces(visit.session, visit.actor, glimpse.rfc_id, glimpse.gmail_id)
-    return _stored(visit, row) if row else _unsynced(visit, glimpse)
+    if row is None:
+        return _unsynced(visit, glimpse)
+    found = _stored_or_locked(visit, row)
+    return _unsynced(visit, glimpse) if isinstance(found, LockedMail) and _is_party(visit, glimpse) else found
 
 
-def open_by_id(visit: Visit, mail_id: str) -> OpenMail:
+def _is_party(visit: Visit, glimpse: Glimpse) -> bool:
+    own = {box.address_key for box in mailboxes(visit.session, visit.workspace_id, user_id=visit.actor.user_id)}
+    return not {p.address.key for p in glimpse.people}.isdisjoint(own | {key_of(visit.actor.email)})
+
+
+def open_by_id(visit: Visit, mail_id: str) -> OpenMail | LockedMail:
     """Find the mail that a card's parameter names. Raises `NotFoundError`."""
     if not mail_id.isdecimal():
         return open_by_glimpse(visit, unpacked(visit.seals.unseal(Sealed.MAIL, mail_id)))
     row = mail_by_id(visit.session, visit.actor, read_id(mail_id))
     if row is None:
         raise NotFoundError("That mail is not here; it may have been deleted.")
-    return _stored(visit, row)
+    return _stored_or_locked(visit, row)
+
+
+def _stored_or_locked(visit: Visit, row: MailRow) -> OpenMail | LockedMail:
+    """What lists do not show may be open by a grant; else it is locked."""
+    if row.is_shown:
+        return _stored(visit, row)
+    seen = seen_copies(visit.session, visit.actor, [row.id])[row.id]
+    if seen.opened.reaches(Sight.SUBJECT):
+        return replace(_stored(visit, row), is_by_grant=True)
+    return LockedMail(str(row.id), row.conversation_id, seen.names, is_kept=seen.opened is Sight.LOCKED)
 
 
 def _stored(visit: Visit, row: MailRow) -> OpenMail:
@@ -92,6 +129,7 @@ def _stored(visit: Visit, row: MailRow) -> OpenMail:
         links=links_of_mail(visit.session, visit.workspace_id, row.id),
         candidates=_candidates(row),
         is_own=row.is_own,
+        is_kept=row.is_kept,
     )
 
 

@@ -11,7 +11,7 @@ from backend.card.cards import receipt as receipt_card
 from backend.card.cards import search as search_card
 from backend.card.cards import settings as settings_card
 from backend.card.seals import read_id
-from backend.card.service.asked import Asked, mail_of, needed_mail, stranger_of
+from backend.card.service.asked import Asked, beside, mail_of, needed_mail, stranger_of
 from backend.card.service.context import person_subject, root_card
 from backend.card.service.deals import find_deal
 from backend.card.service.finding import likely, search
@@ -29,7 +29,7 @@ from backend.records.tables import Record
 
 def refresh(visit: Visit, asked: Asked) -> Outcome:
     """Show the mail's card, or home, anew."""
-    return Outcome(pop=PopTo.ROOT, update=root_card(visit, mail_of(visit, asked)))
+    return Outcome(pop=PopTo.ROOT, update=root_card(visit, beside(visit, asked)))
 
 
 def open_person(visit: Visit, asked: Asked) -> Outcome:

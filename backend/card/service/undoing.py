@@ -17,6 +17,7 @@ from backend.linking.learning import relink_concerned
 from backend.linking.tables import Veto
 from backend.linking.undo import forget_hand_link, lift_veto, reopen_question
 from backend.mail.addresses import key_of
+from backend.privacy.service import threads
 from backend.records.editing import Editor
 from backend.records.service import require
 from backend.records.store.writing import addresses_of, find_record
@@ -93,6 +94,18 @@ def _exclusion(visit: Visit, exclusion_id: int) -> None:
     stop_ignoring(visit.session, visit.clock, visit.actor, exclusion_id)
 
 
+def _kept(visit: Visit, conversation_id: int) -> None:
+    threads.share_again(visit.session, visit.clock, visit.actor, conversation_id)
+
+
+def _shared(visit: Visit, conversation_id: int) -> None:
+    threads.keep_private(visit.session, visit.clock, visit.actor, conversation_id)
+
+
+def _answered(visit: Visit, request_id: int) -> None:
+    threads.reopen_request(visit.session, visit.clock, visit.actor, request_id)
+
+
 def _editor(visit: Visit) -> Editor:
     return Editor(visit.session, visit.clock, visit.actor, relink_concerned)
 
@@ -108,4 +121,7 @@ _UNDOS: Mapping[Changed, Callable[..., None]] = {
     Changed.FIELDS: _fields,
     Changed.ADDRESS: _address,
     Changed.EXCLUSION: _exclusion,
+    Changed.KEPT: _kept,
+    Changed.SHARED: _shared,
+    Changed.ANSWERED: _answered,
 }

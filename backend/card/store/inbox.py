@@ -11,13 +11,15 @@ from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
+from backend.linking.receipt_store import is_open_to
 from backend.linking.shapes import Outcome, Reason
 from backend.linking.tables import Receipt
 from backend.mail.addresses import key_of
 from backend.mail.shapes import Participant, Role
 from backend.mail.store.reading import participants_of, text_of
 from backend.mail.tables import Message
-from backend.privacy.store.sight import is_own
+from backend.privacy.shapes import Sight
+from backend.privacy.store.sight import is_own, seen_copies
 
 
 class Show(StrEnum):
@@ -28,11 +30,15 @@ class Show(StrEnum):
     STRANGERS = "strangers"
     ASIDE = "aside"
     INTERNAL = "internal"
+    LOCKED = "locked"
 
 
 @dataclass(frozen=True, slots=True)
 class ListedMail:
-    """A mail in the list. `who` is the sender, or the recipients of what the reader sent."""
+    """A mail in the list. `who` is the sender, or the recipients of what the reader sent.
+
+    Of a locked mail, a colleague's, it is who holds it, and there is neither subject nor snippet.
+    """
 
     id: int
     who: str
@@ -68,8 +74,23 @@ _SHOWN: dict[Show, ColumnElement[bool]] = {
 }
 
 
+def locked_mails(session: Session, actor: Actor, limit: int) -> list[ListedMail]:
+    """The latest mails of colleagues of which the reader may know that they are there, and no more."""
+    query = (
+        select(Message.id, Message.sent_at)
+        .where(Message.workspace_id == actor.workspace_id, is_open_to(actor), ~is_open_to(actor, Sight.SUBJECT))
+        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .limit(limit)
+    )
+    rows = session.execute(query).all()
+    seen = seen_copies(session, actor, [row.id for row in rows])
+    return [ListedMail(row.id, ", ".join(seen[row.id].names), False, "", "", row.sent_at, Reason.NONE) for row in rows]
+
+
 def own_mails(session: Session, actor: Actor, show: Show, limit: int) -> list[ListedMail]:
-    """The latest mails of the reader's own mailboxes."""
+    """The latest mails of the reader's own mailboxes; of the locked ones, of colleagues'."""
+    if show is Show.LOCKED:
+        return locked_mails(session, actor, limit)
     query = (
         select(Message, Receipt.reason)
         .outerjoin(Receipt, Receipt.message_id == Message.id)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Select, String, and_, bindparam, literal, select, union_all
+from sqlalchemy import Select, String, and_, bindparam, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from backend.accounts.shapes import Actor
@@ -19,7 +19,7 @@ from backend.linking.shapes import Evidence, Reason, Rule
 from backend.linking.tables import Link, Question, Receipt
 from backend.mail.tables import Copy, Message
 from backend.privacy.shapes import Sight
-from backend.privacy.store.sight import is_own
+from backend.privacy.store.sight import is_kept_by, is_own, may_see
 from backend.records.shapes import RecordKind
 from backend.records.tables import Record
 
@@ -28,9 +28,11 @@ READERS = 512  # whose statements are kept
 
 @dataclass(frozen=True, slots=True)
 class MailRow:
-    """A stored mail that the reader may see. `reason` None: nothing was decided about it yet.
+    """A stored mail that the reader may know of. `reason` None: nothing was decided about it yet.
 
-    `is_own` says that the reader's own mailbox holds it; `candidates` are those of an open question.
+    `is_own` says that the reader's own mailbox holds it, `is_shown` that lists show them its subject too: else they
+    may only know that it is there. `is_kept`: they keep its conversation private. `candidates` are those of an open
+    question.
     """
 
     id: int
@@ -42,6 +44,8 @@ class MailRow:
     sender_key: str
     list_key: str
     is_own: bool
+    is_shown: bool
+    is_kept: bool
     reason: Reason | None
     candidates: Sequence[Mapping[str, Any]]
 
@@ -61,7 +65,7 @@ class LinkRow:
 
 
 def mail_by_id(session: Session, actor: Actor, message_id: int) -> MailRow | None:
-    """A mail by its id, if the reader may see it."""
+    """A mail by its id, if the reader may know of it."""
     return _mail_row(read_columns(session, _mail_by_id(actor), {"id": message_id}).first())
 
 
@@ -106,12 +110,13 @@ def _mails(actor: Actor) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Message.id, Message.conversation_id, Message.kind, Message.subject, Message.sent_at, Message.is_ours,
-            Message.sender_key, Message.list_key, is_own(actor).label("is_own"), decided.reason,
-            Question.candidates,
+            Message.sender_key, Message.list_key, is_own(actor).label("is_own"),
+            or_(is_own(actor), may_see(actor, Sight.SUBJECT)).label("is_shown"),
+            is_kept_by(actor).label("is_kept"), decided.reason, Question.candidates,
         )
         .outerjoin(decided, decided.message_id == Message.id)
         .outerjoin(Question, is_open)
-        .where(Message.workspace_id == actor.workspace_id, is_open_to(actor, Sight.SUBJECT))
+        .where(Message.workspace_id == actor.workspace_id, is_open_to(actor))
     )  # fmt: skip
 
 

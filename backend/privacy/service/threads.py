@@ -87,6 +87,15 @@ def answer_request(session: Session, clock: Clock, actor: Actor, request_id: int
     return request
 
 
+def reopen_request(session: Session, clock: Clock, actor: Actor, request_id: int) -> None:
+    """Take an answer back: the question waits again. Raises `NotFoundError`."""
+    request = store.request_of_owner(session, actor, request_id)
+    if request is None:
+        raise NotFoundError("That request is not there any more.")
+    request.state, request.answered_at = RequestState.ASKED.value, None
+    record(session, clock, actor, "access.reopen", _subject(request), details=_about(request))
+
+
 def _subject(request: AccessRequest) -> Subject:
     return Subject("access_request", request.id)
 

@@ -85,6 +85,16 @@ def is_own(viewer: Actor) -> ColumnElement[bool]:
     return _has_copy(Mailbox.user_id == viewer.user_id)
 
 
+def is_kept_by(viewer: Actor) -> ColumnElement[bool]:
+    """Whether the viewer keeps the conversation of a `Message` to themselves."""
+    thread = PrivateThread
+    return exists().where(
+        thread.conversation_id == Message.conversation_id,
+        Mailbox.id == thread.mailbox_id,
+        Mailbox.user_id == viewer.user_id,
+    )
+
+
 def _has_copy(*where: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(Copy.message_id == Message.id, Copy.is_live, Mailbox.id == Copy.mailbox_id, *where)
 

@@ -98,6 +98,16 @@ def find_request(session: Session, conversation_id: int, mailbox_id: int, asker_
     return session.scalar(query)
 
 
+def requests_by(session: Session, asker: Actor, conversation_id: int) -> Sequence[AccessRequest]:
+    """What this person asked about a conversation, of each mailbox, latest first."""
+    query = select(AccessRequest).where(
+        AccessRequest.workspace_id == asker.workspace_id,
+        AccessRequest.conversation_id == conversation_id,
+        AccessRequest.asker_id == asker.user_id,
+    )
+    return session.scalars(query.order_by(AccessRequest.asked_at.desc(), AccessRequest.id.desc())).all()
+
+
 def request_of_owner(session: Session, actor: Actor, request_id: int) -> AccessRequest | None:
     """A request about one of the actor's own mailboxes."""
     query = (
