@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Select, Table, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from backend.db.reading import write_columns
 
 Rows = Sequence[Mapping[str, Any]]
 Combine = Callable[[Any, Any], Any]
@@ -17,7 +20,7 @@ Combine = Callable[[Any, Any], Any]
 def insert_ignoring(session: Session, model: type[DeclarativeBase], rows: Rows) -> None:
     """Insert `rows`; those that a unique constraint already holds are left as they are."""
     if rows:
-        session.execute(_insert(session, model).on_conflict_do_nothing(), list(rows))
+        write_columns(session, _insert_ignoring(_dialect(session), model), rows)
 
 
 def upsert(
@@ -29,16 +32,14 @@ def upsert(
     `combine` makes a column's new value of the one there and the one given, as in `{"count": operator.add}`.
     """
     if rows:
-        statement, present = _insert(session, model), table_of(model).c
-        changes = {name: statement.excluded[name] for name in change}
-        changes |= {name: of(present[name], statement.excluded[name]) for name, of in (combine or {}).items()}
-        session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes), list(rows))
+        combined = tuple((combine or {}).items())
+        write_columns(session, _upsert(_dialect(session), model, tuple(key), tuple(change), combined), rows)
 
 
 def insert_rows(session: Session, model: type[DeclarativeBase], rows: Rows) -> None:
     """Insert `rows`, past the ORM: its bulk insert spends as much again on each."""
     if rows:
-        session.execute(table_of(model).insert(), list(rows))
+        write_columns(session, _insert(_dialect(session), model), rows)
 
 
 def insert_returning(session: Session, model: type[DeclarativeBase], rows: Rows) -> list[int]:
@@ -49,13 +50,12 @@ def insert_returning(session: Session, model: type[DeclarativeBase], rows: Rows)
     """
     if not rows:
         return []
-    table = table_of(model)
-    if session.get_bind().dialect.name == "postgresql":
-        statement = table.insert().returning(table.c.id, sort_by_parameter_order=True)
-        return list(session.scalars(statement, list(rows)))
-    first = (session.scalar(select(func.max(table.c.id))) or 0) + 1
+    if _dialect(session) == "postgresql":
+        return list(session.scalars(_insert_returning(model), list(rows)))
+    session.flush()
+    first = (session.connection().scalar(_highest_id(model)) or 0) + 1
     ids = list(range(first, first + len(rows)))
-    session.execute(table.insert(), [{**row, "id": i} for i, row in zip(ids, rows, strict=True)])
+    insert_rows(session, model, [{**row, "id": i} for i, row in zip(ids, rows, strict=True)])
     return ids
 
 
@@ -64,7 +64,7 @@ def serialise(session: Session, purpose: str, number: int) -> None:
 
     SQLite has one writer anyway; PostgreSQL takes an advisory lock.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if _dialect(session) == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(purpose), number)))
 
 
@@ -75,6 +75,43 @@ def table_of(model: type[DeclarativeBase]) -> Table:
     return table
 
 
-def _insert(session: Session, model: type[DeclarativeBase]) -> Any:
-    dialect = session.get_bind().dialect.name
+# Each built once: building it takes Python longer than writing a few rows takes the database.
+
+
+@cache
+def _insert_ignoring(dialect: str, model: type[DeclarativeBase]) -> Any:
+    return _insert(dialect, model).on_conflict_do_nothing()
+
+
+@lru_cache(maxsize=500)
+def _upsert(
+    dialect: str,
+    model: type[DeclarativeBase],
+    key: tuple[str, ...],
+    change: tuple[str, ...],
+    combine: tuple[tuple[str, Combine], ...],
+) -> Any:
+    statement, present = _insert(dialect, model), table_of(model).c
+    changes = {name: statement.excluded[name] for name in change}
+    changes |= {name: of(present[name], statement.excluded[name]) for name, of in combine}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=changes)
+
+
+@cache
+def _insert_returning(model: type[DeclarativeBase]) -> Any:
+    table = table_of(model)
+    return table.insert().returning(table.c.id, sort_by_parameter_order=True)
+
+
+@cache
+def _highest_id(model: type[DeclarativeBase]) -> Select[int]:
+    return select(func.max(table_of(model).c.id))
+
+
+@cache
+def _insert(dialect: str, model: type[DeclarativeBase]) -> Any:
     return postgresql_insert(table_of(model)) if dialect == "postgresql" else sqlite_insert(table_of(model))
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from backend.kit.text import fold, squeeze
 
@@ -22,6 +23,7 @@ MAX_PREFIXES = 20
 REFERENCES_KEPT = 50
 
 
+@lru_cache(maxsize=1_000)  # asked several times about each mail, and an exchange has one subject
 def base_subject(subject: str) -> str:
     """Return the subject without reply prefixes and list tags, folded, for comparison."""
     return fold(bare_subject(subject))

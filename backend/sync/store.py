@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Select, case, delete, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Delete,
+    Select,
+    Update,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.accounts.tables import Mailbox
-from backend.db import insert_ignoring, upsert
+from backend.db import insert_ignoring, read_columns, table_of, upsert, write_columns
 from backend.mail.store import chunks
 from backend.mail.tables import Copy
 from backend.sync.rules import DUE_EVERY_S, FIRST_OF_IMPORT, REFUTED_BY_LISTING
@@ -19,6 +32,7 @@ from backend.sync.tables import SyncItem, SyncState
 
 LEASE = timedelta(minutes=5)
 DUE_EVERY = timedelta(seconds=DUE_EVERY_S)
+LAST = 100  # no priority is worse
 
 
 class LeaseLostError(Exception):
@@ -102,12 +116,19 @@ def hold(session: Session, lease: Lease, now: datetime, **values: Any) -> None:
 
     Raises `LeaseLostError`, also where somebody switched the mailbox off meanwhile.
     """
-    result = session.execute(
-        update(SyncState)
-        .where(SyncState.mailbox_id == lease.mailbox_id, SyncState.fence == lease.fence, _is_active(lease.mailbox_id))
-        .values(lease_until=now + LEASE, **values)
-    )
-    _require_one(result)
+    given = {"lease_until": now + LEASE, **values}
+    by = {"held_mailbox_id": lease.mailbox_id, "held_fence": lease.fence}
+    if write_columns(session, _holding(frozenset(given)), given | by) != 1:
+        raise LeaseLostError
+
+
+@cache  # ends every move
+def _holding(columns: frozenset[str]) -> Update:
+    """Write these columns under a lease."""
+    states = table_of(SyncState)
+    mailbox_id: BindParameter[int] = bindparam("held_mailbox_id")
+    held = (states.c.mailbox_id == mailbox_id, states.c.fence == bindparam("held_fence"), _is_active(mailbox_id))
+    return update(states).where(*held).values({name: bindparam(name) for name in sorted(columns)})
 
 
 def release(session: Session, lease: Lease, **values: Any) -> None:
@@ -119,20 +140,20 @@ def release(session: Session, lease: Lease, **values: Any) -> None:
     )
 
 
-def _is_active(mailbox_id: int) -> ColumnElement[bool]:
-    return select(Mailbox.id).where(Mailbox.id == mailbox_id, Mailbox.status == "active").exists()
-
-
-def _require_one(result: Any) -> None:
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
-        raise LeaseLostError
+def _is_active(mailbox_id: int | BindParameter[Any]) -> ColumnElement[bool]:
+    mailboxes = table_of(Mailbox).c
+    return select(mailboxes.id).where(mailboxes.id == mailbox_id, mailboxes.status == "active").exists()
 
 
 def cursor_of(session: Session, mailbox_id: int) -> Cursor:
     """Where the mailbox stands."""
-    s = session.get_one(SyncState, mailbox_id, populate_existing=True)
-    return Cursor(s.history_id, s.is_listing, s.listing, s.page_token)
+    return Cursor(*read_columns(session, _cursor(), {"mailbox_id": mailbox_id}).one())
+
+
+@cache  # asked for every move
+def _cursor() -> Select[str | None, bool, int, str | None]:
+    s = table_of(SyncState).c
+    return select(s.history_id, s.is_listing, s.listing, s.page_token).where(s.mailbox_id == bindparam("mailbox_id"))
 
 
 def is_widening(session: Session, mailbox_id: int) -> bool:
@@ -163,8 +184,12 @@ def queue_ids(session: Session, mailbox_id: int, refs: Iterable[tuple[str, str]]
         session,
         rows,
         ("state", "reason", "detail", "priority", "next_attempt_at"),
-        combine={"waiting_since": func.coalesce},
+        combine={"waiting_since": _earlier},
     )
+
+
+def _earlier(present: Any, given: Any) -> Any:
+    return func.coalesce(present, given)
 
 
 def queue_unseen(
@@ -199,22 +224,29 @@ def postpone(session: Session, mailbox_id: int, gmail_id: str, attempts: int, un
 def forget(session: Session, mailbox_id: int, gmail_ids: Collection[str]) -> None:
     """Remove the items of ids that are stored now, or that Gmail no longer has."""
     for chunk in chunks(sorted(gmail_ids)):
-        session.execute(delete(SyncItem).where(SyncItem.mailbox_id == mailbox_id, SyncItem.gmail_id.in_(chunk)))
+        write_columns(session, _forgetting(), {"mailbox_id": mailbox_id, "gmail_ids": chunk})
+
+
+@cache  # done for every batch of mail
+def _forgetting() -> Delete:
+    items = table_of(SyncItem)
+    is_among = items.c.gmail_id.in_(bindparam("gmail_ids", expanding=True))
+    return delete(items).where(items.c.mailbox_id == bindparam("mailbox_id"), is_among)
 
 
 def next_items(
     session: Session, mailbox_id: int, now: datetime, limit: int, *, before: int | None = None
 ) -> list[QueueItem]:
     """The next pending ids, best priority first; `before`: only those of a better priority than this."""
-    query = (
-        _items()
-        .where(SyncItem.mailbox_id == mailbox_id, SyncItem.state == "pending", SyncItem.next_attempt_at <= now)
-        .order_by(SyncItem.priority, SyncItem.id)
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(SyncItem.priority < before)
-    return [_read(row) for row in session.execute(query)]
+    wanted = {"mailbox_id": mailbox_id, "now": now, "limit": limit, "before": LAST if before is None else before}
+    return [_read(row) for row in read_columns(session, _next_items(), wanted)]
+
+
+@cache  # asked for every batch of mail
+def _next_items() -> Select[str, str, int, int, bool]:
+    i = table_of(SyncItem).c
+    best_first = _pending_items().where(i.priority < bindparam("before")).order_by(i.priority, i.id)
+    return best_first.limit(bindparam("limit"))
 
 
 def thread_mates(session: Session, mailbox_id: int, now: datetime, items: Sequence[QueueItem]) -> list[QueueItem]:
@@ -222,26 +254,25 @@ def thread_mates(session: Session, mailbox_id: int, now: datetime, items: Sequen
     mates: list[QueueItem] = []
     chosen = {item.gmail_id for item in items}
     for chunk in chunks(sorted({item.thread_id for item in items})):
-        query = _items().where(
-            SyncItem.mailbox_id == mailbox_id,
-            SyncItem.gmail_thread_id.in_(chunk),
-            SyncItem.state == "pending",
-            SyncItem.next_attempt_at <= now,
-        )
-        mates += [_read(row) for row in session.execute(query.order_by(SyncItem.id)) if row.gmail_id not in chosen]
+        rows = read_columns(session, _thread_mates(), {"mailbox_id": mailbox_id, "now": now, "thread_ids": chunk})
+        mates += [_read(row) for row in rows if row.gmail_id not in chosen]
     return mates
 
 
-def _items() -> Select[str, str, int, int, bool]:
-    """Queue items, each with whether its copy is stored."""
-    joined = (Copy.mailbox_id == SyncItem.mailbox_id) & (Copy.gmail_id == SyncItem.gmail_id)
-    return select(
-        SyncItem.gmail_id,
-        SyncItem.gmail_thread_id,
-        SyncItem.attempts,
-        SyncItem.priority,
-        Copy.id.is_not(None).label("is_stored"),
-    ).outerjoin(Copy, joined)
+@cache  # asked for every batch of mail
+def _thread_mates() -> Select[str, str, int, int, bool]:
+    i = table_of(SyncItem).c
+    return _pending_items().where(i.gmail_thread_id.in_(bindparam("thread_ids", expanding=True))).order_by(i.id)
+
+
+def _pending_items() -> Select[str, str, int, int, bool]:
+    """A mailbox's queue items that may be tried now, each with whether its copy is stored."""
+    i, copies = table_of(SyncItem).c, table_of(Copy)
+    joined = (copies.c.mailbox_id == i.mailbox_id) & (copies.c.gmail_id == i.gmail_id)
+    is_stored = copies.c.id.is_not(None).label("is_stored")
+    due = (i.mailbox_id == bindparam("mailbox_id"), i.state == "pending", i.next_attempt_at <= bindparam("now"))
+    columns = (i.gmail_id, i.gmail_thread_id, i.attempts, i.priority)
+    return select(*columns, is_stored).outerjoin(copies, joined).where(*due)
 
 
 def _read(row: Any) -> QueueItem:

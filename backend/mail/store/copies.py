@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, Update, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from backend.db import insert_ignoring
+from backend.db import insert_ignoring, read_columns, table_of, write_columns
 from backend.mail.store.chunks import chunks
 from backend.mail.store.facts import Incoming, MailboxFacts
 from backend.mail.store.messages import remove_messages
@@ -46,18 +47,15 @@ def label_values(label_ids: Iterable[str], private_label_ids: Collection[str]) -
 
 def count_live_copies(session: Session, message_ids: Iterable[int]) -> None:
     """Bring `Message.live_copies` up to date."""
-    live = (
-        select(func.count())
-        .select_from(Copy)
-        .where(Copy.message_id == Message.id, Copy.is_live)
-        .correlate(Message)
-        .scalar_subquery()
-    )
     for chunk in chunks(sorted(set(message_ids))):
-        session.execute(
-            update(Message).where(Message.id.in_(chunk)).values(live_copies=live),
-            execution_options={"synchronize_session": False},
-        )
+        write_columns(session, _counting(), {"ids": chunk})
+
+
+@cache
+def _counting() -> Update:
+    messages, copies = table_of(Message), table_of(Copy).c
+    live = select(func.count()).where(copies.message_id == messages.c.id, copies.is_live).scalar_subquery()
+    return update(messages).where(messages.c.id.in_(bindparam("ids", expanding=True))).values(live_copies=live)
 
 
 def change_labels(
@@ -110,11 +108,16 @@ def _has_copy(session: Session, message_id: int) -> bool:
 def _copies_by_gmail_id(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for chunk in chunks(list(dict.fromkeys(gmail_ids))):
-        query = select(Copy.gmail_id, Copy.id, Copy.message_id, Copy.labels).where(
-            Copy.mailbox_id == mailbox_id, Copy.gmail_id.in_(chunk)
-        )
-        found.update((row.gmail_id, row) for row in session.execute(query))
+        wanted = {"mailbox_id": mailbox_id, "gmail_ids": chunk}
+        found.update((row.gmail_id, row) for row in read_columns(session, _by_gmail_id(), wanted))
     return found
+
+
+@cache  # asked for every page of a listing or of history
+def _by_gmail_id() -> Select[Any]:
+    c = table_of(Copy).c
+    wanted = (c.mailbox_id == bindparam("mailbox_id"), c.gmail_id.in_(bindparam("gmail_ids", expanding=True)))
+    return select(c.gmail_id, c.id, c.message_id, c.labels).where(*wanted)
 
 
 def known_gmail_ids(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> set[str]:
@@ -125,10 +128,19 @@ def known_gmail_ids(session: Session, mailbox_id: int, gmail_ids: Sequence[str])
 def stamp_listing(session: Session, mailbox_id: int, gmail_ids: Sequence[str], listing: int) -> set[str]:
     """Note that a full listing saw these ids; returns those of which there is a copy."""
     for chunk in chunks(list(gmail_ids)):
-        session.execute(
-            update(Copy).where(Copy.mailbox_id == mailbox_id, Copy.gmail_id.in_(chunk)).values(listing=listing)
-        )
+        write_columns(session, _stamping(), {"of_mailbox": mailbox_id, "gmail_ids": chunk, "seen_by": listing})
     return known_gmail_ids(session, mailbox_id, gmail_ids)
+
+
+@cache  # done for every page of a listing
+def _stamping() -> Update:
+    copies = table_of(Copy)
+    is_among = copies.c.gmail_id.in_(bindparam("gmail_ids", expanding=True))
+    return (
+        update(copies)
+        .where(copies.c.mailbox_id == bindparam("of_mailbox"), is_among)
+        .values(listing=bindparam("seen_by"))
+    )
 
 
 def unlisted(session: Session, mailbox_id: int, listing: int) -> list[tuple[str, str]]:

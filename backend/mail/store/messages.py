@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from backend.db import insert_returning, insert_rows
+from backend.db import insert_returning, insert_rows, read_columns, table_of
 from backend.kit.clock import from_epoch_ms
 from backend.kit.text import clean, shorten
 from backend.mail.addresses import domain_of, registrable_domain
@@ -55,9 +56,16 @@ def ids_by_fingerprint(session: Session, workspace_id: int, prints: Sequence[str
     """Ids of the mails that are stored already, by fingerprint."""
     found: dict[str, int] = {}
     for chunk in chunks(prints):
-        where = (Message.workspace_id == workspace_id, Message.fingerprint.in_(chunk))
-        found.update((row[0], row[1]) for row in session.execute(select(Message.fingerprint, Message.id).where(*where)))
+        wanted = {"workspace_id": workspace_id, "fingerprints": chunk}
+        found.update((print_, i) for print_, i in read_columns(session, _by_fingerprint(), wanted))
     return found
+
+
+@cache  # asked for every batch of mail
+def _by_fingerprint() -> Select[str, int]:
+    m = table_of(Message).c
+    wanted = (m.workspace_id == bindparam("workspace_id"), m.fingerprint.in_(bindparam("fingerprints", expanding=True)))
+    return select(m.fingerprint, m.id).where(*wanted)
 
 
 def insert_messages(session: Session, mailbox: MailboxFacts, new: Sequence[Newcomer]) -> list[StoredMessage]:

@@ -35,7 +35,7 @@ def load_messages(session: Session, workspace_id: int, message_ids: Sequence[int
                 list_key=r.list_key,
                 is_private=not r.is_open,
             )
-            for r in session.execute(_messages(), {"workspace_id": workspace_id, "ids": chunk})
+            for r in read_columns(session, _messages(), {"workspace_id": workspace_id, "ids": chunk})
         ]
     return sorted(rows, key=lambda m: (m.sent_at, m.id))
 

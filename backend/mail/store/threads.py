@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from backend.db import insert_ignoring, insert_returning
+from backend.db import insert_ignoring, insert_returning, read_columns, table_of
 from backend.mail.conversations import Forest, base_subject, keys_of
 from backend.mail.store.chunks import chunks
 from backend.mail.store.facts import Incoming, MailboxFacts
@@ -71,36 +72,52 @@ def _without_borrowed_id(keys: tuple[str, ...], item: Incoming, bearers: dict[st
 def _subjects_by_message_id(session: Session, workspace_id: int, ids: Sequence[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for chunk in chunks([i[:MESSAGE_ID_LENGTH] for i in ids if i]):
-        where = (Message.workspace_id == workspace_id, Message.rfc_message_id.in_(chunk))
-        for message_id, subject in session.execute(select(Message.rfc_message_id, Message.subject).where(*where)):
+        wanted = {"workspace_id": workspace_id, "rfc_ids": chunk}
+        for message_id, subject in read_columns(session, _bearers(), wanted):
             found[message_id].add(base_subject(subject))
     return found
+
+
+@cache  # asked for every batch of mail
+def _bearers() -> Select[str, str]:
+    m = table_of(Message).c
+    wanted = (m.workspace_id == bindparam("workspace_id"), m.rfc_message_id.in_(bindparam("rfc_ids", expanding=True)))
+    return select(m.rfc_message_id, m.subject).where(*wanted)
 
 
 def _known_conversations(session: Session, workspace_id: int, keys: Collection[str]) -> dict[str, int]:
     known: dict[str, int] = {}
     for chunk in chunks(sorted(keys)):
-        where = (ConversationKey.workspace_id == workspace_id, ConversationKey.rfc_id.in_(chunk))
-        rows = session.execute(select(ConversationKey.rfc_id, ConversationKey.conversation_id).where(*where))
-        known.update((row[0], row[1]) for row in rows)
+        wanted = {"workspace_id": workspace_id, "rfc_ids": chunk}
+        known.update((key, conversation) for key, conversation in read_columns(session, _by_key(), wanted))
     return known
+
+
+@cache  # asked for every batch of mail
+def _by_key() -> Select[str, int]:
+    k = table_of(ConversationKey).c
+    wanted = (k.workspace_id == bindparam("workspace_id"), k.rfc_id.in_(bindparam("rfc_ids", expanding=True)))
+    return select(k.rfc_id, k.conversation_id).where(*wanted)
 
 
 def _conversations_by_thread(
     session: Session, mailbox_id: int, items: Sequence[Incoming]
 ) -> dict[tuple[str, str], int]:
     """Conversations by (Gmail thread, subject), for mail that refers to nothing."""
-    wanted = sorted({i.gmail.thread_id for i in items if not i.mail.references})
     found: dict[tuple[str, str], int] = {}
-    for chunk in chunks(wanted):
-        query = (
-            select(Copy.gmail_thread_id, Message.subject, Message.conversation_id)
-            .join(Message, Message.id == Copy.message_id)
-            .where(Copy.mailbox_id == mailbox_id, Copy.gmail_thread_id.in_(chunk))
-        )
-        for thread_id, subject, conversation_id in session.execute(query):
+    for chunk in chunks(sorted({i.gmail.thread_id for i in items if not i.mail.references})):
+        wanted = {"mailbox_id": mailbox_id, "thread_ids": chunk}
+        for thread_id, subject, conversation_id in read_columns(session, _by_thread(), wanted):
             found[thread_id, base_subject(subject)] = conversation_id
     return found
+
+
+@cache  # asked for every batch of mail
+def _by_thread() -> Select[str, str, int]:
+    c, messages = table_of(Copy).c, table_of(Message)
+    wanted = (c.mailbox_id == bindparam("mailbox_id"), c.gmail_thread_id.in_(bindparam("thread_ids", expanding=True)))
+    columns = (c.gmail_thread_id, messages.c.subject, messages.c.conversation_id)
+    return select(*columns).join(messages, messages.c.id == c.message_id).where(*wanted)
 
 
 def _merge_conversations(session: Session, forest: Forest) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox, User
-from backend.db import read_columns, upsert
+from backend.db import read_columns, table_of, upsert
 from backend.mail.store import chunks
 from backend.mail.tables import Copy
 from backend.sync.ledger.rules import MANY_ATTEMPTS
@@ -36,6 +36,7 @@ from backend.sync.shapes import SkipReason
 from backend.sync.tables import SyncAudit, SyncDay, SyncItem, SyncSkip, SyncState
 
 UNREAD = (SkipReason.REFUSED.value, SkipReason.UNREADABLE.value)
+_STORED = Account(STORED)
 _SUMS = ("seen", "stored", "pending", "skipped", "gone", "errors", "units")
 
 
@@ -43,22 +44,28 @@ def accounts(session: Session, mailbox_id: int, gmail_ids: Collection[str]) -> d
     """In which account each of these ids stands; unknown ones lack."""
     found: dict[str, Account] = {}
     for chunk in chunks(sorted(gmail_ids)):
-        rows = session.execute(_accounts(mailbox_id, chunk)).all()
-        found.update((row.gmail_id, Account(row.account, row.waiting_since)) for row in rows if row.account != STORED)
-        found.update((row.gmail_id, Account(STORED)) for row in rows if row.account == STORED)
+        for gmail_id, account, since in read_columns(
+            session, _accounts(), {"mailbox_id": mailbox_id, "gmail_ids": chunk}
+        ):
+            if account == STORED:
+                found[gmail_id] = _STORED
+            else:
+                found.setdefault(gmail_id, Account(account, since))
     return found
 
 
-def _accounts(mailbox_id: int, gmail_ids: Sequence[str]) -> CompoundSelect[Any]:
+@cache  # asked twice for every batch of mail
+def _accounts() -> CompoundSelect[Any]:
     """Items and copies; an id with both is stored and looked at again."""
-    account = _account_of_item().label("account")
-    waiting = select(SyncItem.gmail_id, account, SyncItem.waiting_since).where(
-        SyncItem.mailbox_id == mailbox_id, SyncItem.gmail_id.in_(gmail_ids)
+    items, copies = table_of(SyncItem).c, table_of(Copy).c
+    waiting, stored = (
+        (t.mailbox_id == bindparam("mailbox_id"), t.gmail_id.in_(bindparam("gmail_ids", expanding=True)))
+        for t in (items, copies)
     )
-    stored = select(Copy.gmail_id, literal(STORED), null()).where(
-        Copy.mailbox_id == mailbox_id, Copy.gmail_id.in_(gmail_ids)
+    return union_all(
+        select(items.gmail_id, _account_of_item(), items.waiting_since).where(*waiting),
+        select(copies.gmail_id, literal(STORED), null()).where(*stored),
     )
-    return union_all(waiting, stored)
 
 
 def _account_of_item() -> Any:
