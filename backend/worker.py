@@ -25,6 +25,7 @@ from backend.runners.threads import ThreadRunner
 from backend.sequences.engine import Engine
 from backend.sequences.enrolling import SOURCE
 from backend.sequences.jobs import advance_due
+from backend.sequences.results.jobs import book_answers
 from backend.sync.jobs import drain_mailbox
 from backend.sync.puller import Puller
 from backend.sync.shapes import End, Job, Task
@@ -36,6 +37,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 1
 CLAIM = 100
 SWEEP_EVERY = 30  # ticks
+BOOK_EVERY = 10  # ticks
 
 
 class Worker:
@@ -63,6 +65,8 @@ class Worker:
             swept = self.runner.sweep()
             if swept:
                 log.warning("dead_workers_swept", jobs=swept)
+        if self._ticks % BOOK_EVERY == 1:
+            book_answers(self.installation.db)
         now = self.installation.clock.now()
         advance_due(self.installation.db, self.installation.clock, self._engine)
         with self.installation.db.write() as session:

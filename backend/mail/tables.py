@@ -152,6 +152,7 @@ class Copy(Base):
     __table_args__ = (
         UniqueConstraint("mailbox_id", "gmail_id"),
         Index("ix_copies_mailbox_id_gmail_thread_id", "mailbox_id", "gmail_thread_id"),
+        Index("ix_copies_mailbox_id_id", "mailbox_id", "id"),
     )
 
 

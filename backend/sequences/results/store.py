@@ -1,0 +1,179 @@
+"""Results in the database: five statements whatever is asked, each over an index, at the finest grain."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session, aliased
+
+from backend.accounts.shapes import Actor
+from backend.accounts.tables import Mailbox, User
+from backend.activities.tables import Activity, ActivityRecord
+from backend.outbox.shapes import Ground
+from backend.outbox.tables import OutboxRow, Suppression
+from backend.records.shapes import Outcome
+from backend.records.tables import Deal, DealPerson, Stage
+from backend.sequences.results.shapes import DEAL_DAYS, MEETING_DAYS, By, Grain, Tally, Wanted
+from backend.sequences.tables import Answer, Sequence, SequenceVersion, Template
+
+_GRAIN = (
+    OutboxRow.group_id, OutboxRow.version_id, OutboxRow.step, OutboxRow.variant, OutboxRow.mailbox_id,
+)  # fmt: skip
+_EARLIER = aliased(OutboxRow)
+_DEAL = Deal.__table__.c
+
+Found = dict[Grain, Tally]
+
+
+def count(session: Session, actor: Actor, wanted: Wanted) -> Found:
+    """Counts by the finest grain; a rep's own mails, or everybody's for managers."""
+    which = _which(actor, wanted)
+    found: Found = defaultdict(Tally)
+    _count_mails(session, which, found)
+    _count_leavers(session, actor, which, found)
+    _count_meetings(session, actor, wanted, which, found)
+    _count_deals(session, actor, wanted, which, found)
+    return found
+
+
+def _which(actor: Actor, wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
+    """Mails that are asked for, of those that the actor may see."""
+    o = OutboxRow
+    found = [o.workspace_id == actor.workspace_id, o.sent_at >= wanted.since, o.sent_at < wanted.until]
+    if wanted.sequence_id is not None:
+        found.append(o.group_id == wanted.sequence_id)
+    owner_id = wanted.user_id if actor.sees_all else actor.user_id
+    if owner_id is not None:
+        found.append(o.mailbox_id.in_(select(Mailbox.id).where(Mailbox.user_id == owner_id)))
+    if wanted.by in {By.SEQUENCE, By.CAMPAIGN}:
+        found.append(o.group_id.in_(select(Sequence.id).where(Sequence.kind == wanted.by.value)))
+    return tuple(found)
+
+
+def _count_mails(session: Session, which: tuple[ColumnElement[bool], ...], found: Found) -> None:
+    for grain, (number,) in _rows(session, select(*_GRAIN, func.count()).where(*which).group_by(*_GRAIN)):
+        found[grain].sent += number
+    answered = select(*_GRAIN, func.count()).join(Answer, Answer.outbox_id == OutboxRow.id)
+    for grain, (number,) in _rows(session, answered.where(*which).group_by(*_GRAIN)):
+        found[grain].replied += number
+
+
+def _count_leavers(session: Session, actor: Actor, which: tuple[ColumnElement[bool], ...], found: Found) -> None:
+    """Who bounced or asked for no more, after their last mail."""
+    s, o = Suppression, _EARLIER
+    to_them = (o.workspace_id == s.workspace_id, o.address_key == s.address_key, o.sent_at <= s.at)
+    query = (
+        select(*_GRAIN, s.ground, func.count())
+        .join(OutboxRow, OutboxRow.id == _last(*to_them))
+        .where(s.workspace_id == actor.workspace_id, s.ground.in_((Ground.BOUNCED.value, Ground.UNSUBSCRIBED.value)))
+        .where(*which)
+        .group_by(*_GRAIN, s.ground)
+    )
+    for grain, (ground, number) in _rows(session, query):
+        setattr(found[grain], ground, getattr(found[grain], ground) + number)
+
+
+def _count_meetings(
+    session: Session, actor: Actor, wanted: Wanted, which: tuple[ColumnElement[bool], ...], found: Found
+) -> None:
+    a, about = Activity, ActivityRecord
+    with_them = (_EARLIER.contact_id == about.record_id, _EARLIER.sent_at <= a.at)
+    query = (
+        select(*_GRAIN, OutboxRow.sent_at, a.at)
+        .select_from(a)
+        .join(about, about.activity_id == a.id)
+        .join(OutboxRow, OutboxRow.id == _last(*with_them))
+        .where(a.workspace_id == actor.workspace_id, a.kind == "meeting", a.at >= wanted.since)
+        .where(*which)
+    )
+    for grain in _within(session, query, MEETING_DAYS):
+        found[grain].meetings += 1
+
+
+def _count_deals(
+    session: Session, actor: Actor, wanted: Wanted, which: tuple[ColumnElement[bool], ...], found: Found
+) -> None:
+    """Deals that began, then deals that were won."""
+    began = _deals(actor, Deal.created_at).where(Deal.created_at >= wanted.since, *which)
+    for grain in _within(session, began, DEAL_DAYS):
+        found[grain].deals += 1
+    won = (
+        _deals(actor, _DEAL.closed_at)
+        .join(Stage, Stage.id == _DEAL.stage_id)
+        .where(Stage.outcome == Outcome.WON.value, _DEAL.closed_at >= wanted.since, *which)
+        .add_columns(_DEAL.currency, func.coalesce(_DEAL.amount_minor, 0))
+    )
+    for grain, (sent_at, at, currency, amount) in _rows(session, won):
+        if at - sent_at <= timedelta(days=DEAL_DAYS):
+            found[grain].won += 1
+            found[grain].revenue[currency] += amount
+
+
+def _deals(actor: Actor, at: Any) -> Select[*tuple[Any, ...]]:
+    """Each deal with the last mail before `at` to one of its people."""
+    people = select(DealPerson.contact_id).where(DealPerson.deal_id == Deal.id)
+    to_them = (_EARLIER.contact_id.in_(people), _EARLIER.sent_at <= at)
+    return (
+        select(*_GRAIN, OutboxRow.sent_at, at)
+        .select_from(Deal)
+        .join(OutboxRow, OutboxRow.id == _last(*to_them))
+        .where(Deal.workspace_id == actor.workspace_id, Deal.deleted_at.is_(None))
+    )
+
+
+def _last(*to_them: ColumnElement[bool]) -> Any:
+    """The last mail of ours before something happened, correlated to what happened."""
+    in_order = (_EARLIER.sent_at.desc(), _EARLIER.id.desc())
+    return select(_EARLIER.id).where(*to_them).order_by(*in_order).limit(1).scalar_subquery()
+
+
+def _within(session: Session, query: Select[*tuple[Any, ...]], days: int) -> Iterator[Grain]:
+    for grain, (sent_at, at) in _rows(session, query):
+        if at - sent_at <= timedelta(days=days):
+            yield grain
+
+
+def _rows(session: Session, query: Any) -> Iterator[tuple[Grain, tuple[Any, ...]]]:
+    """Rows that begin with a grain's columns, each with the rest of it."""
+    for row in session.execute(query):
+        yield Grain(*row[: len(_GRAIN)]), tuple(row[len(_GRAIN) :])
+
+
+def sequence_names(session: Session, ids: set[int]) -> dict[int, str]:
+    """Names of sequences and campaigns."""
+    return {row[0]: row[1] for row in session.execute(select(Sequence.id, Sequence.name).where(Sequence.id.in_(ids)))}
+
+
+def versions(session: Session, ids: set[int]) -> dict[int, tuple[int, dict[str, Any]]]:
+    """Versions with what they say: (number, definition)."""
+    v = SequenceVersion
+    query = select(v.id, v.number, v.definition).where(v.id.in_(ids))
+    return {row[0]: (row[1], row[2]) for row in session.execute(query)}
+
+
+def template_names(session: Session, ids: set[int]) -> dict[int, str]:
+    """Names of templates that are still there."""
+    return {row[0]: row[1] for row in session.execute(select(Template.id, Template.name).where(Template.id.in_(ids)))}
+
+
+def sender_names(session: Session, mailbox_ids: set[int]) -> dict[int, tuple[str, str]]:
+    """Whose mailboxes: (name, address)."""
+    query = select(Mailbox.id, User.name, Mailbox.address).join(User, User.id == Mailbox.user_id)
+    return {row[0]: (row[1], row[2]) for row in session.execute(query.where(Mailbox.id.in_(mailbox_ids)))}
+
+
+def choices(session: Session, actor: Actor) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """What can be filtered by: sequences and campaigns, and, for managers, senders; (id, name)."""
+    named = select(Sequence.id, Sequence.name).where(Sequence.workspace_id == actor.workspace_id)
+    sequences = [(row[0], row[1]) for row in session.execute(named.order_by(func.lower(Sequence.name)).limit(500))]
+    people = select(User.id, User.name).where(User.workspace_id == actor.workspace_id).order_by(User.name)
+    return sequences, [(row[0], row[1]) for row in session.execute(people)] if actor.sees_all else []
+
+
+def earliest(session: Session, actor: Actor) -> datetime | None:
+    """When the first mail left."""
+    return session.scalar(select(func.min(OutboxRow.sent_at)).where(OutboxRow.workspace_id == actor.workspace_id))
