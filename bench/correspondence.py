@@ -17,7 +17,7 @@ WORDS = ["the", "offer", "price", "seats", "warehouse", "kit", "energy", "meter"
 
 
 def write_mbox(path: Path, messages: int, lines: int = 25) -> None:
-    """Write mails of 400 people, with threads, quotes and some newsletters; 25 lines make about 3 kB."""
+    """Write mails of 400 people, with threads of up to eight, quotes, some newsletters; 25 lines make about 3 kB."""
     chance = random.Random(11)
     with path.open("wb") as file:
         for number in range(messages):
@@ -36,7 +36,7 @@ def _mail(number: int, lines: int, chance: random.Random) -> bytes:
     mail["From"], mail["To"], mail["Subject"] = sender, to, f"{chance.choice(WORDS)} {number % 700}"
     mail["Date"] = f"{number % 28 + 1:02} Jan 2026 {number % 24:02}:{number % 60:02}:00 +0000"
     mail["Message-ID"] = f"<{number}@mail.example>"
-    if number % 2 and number > 700:
+    if number % 2 and number // 700 % 8:
         mail["In-Reply-To"] = mail["References"] = f"<{number - 700}@mail.example>"
     if number % 8 == 0:
         mail["List-Id"] = "<news.shop.example>"

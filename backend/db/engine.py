@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from backend.kit.errors import UserError
 
 SQLITE_BUSY_TIMEOUT_S = 30
+CACHE = "cache_size=-8000"  # kB for each connection; the rest of a large file is in the machine's own cache
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 
@@ -89,7 +90,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
 
 def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32000"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", CACHE):
         connection.execute(f"PRAGMA {pragma}")
 
 
