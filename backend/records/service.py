@@ -143,9 +143,9 @@ def companies_of_addresses(
     wanted = {d for d in domains.values() if d and not is_free_mail(d)}
     ids = {d: c.id for d, c in lookup.companies_by_domain(session, team.workspace_id, wanted).items()}
     unknown = wanted - ids.keys()
-    for domain in sorted(unknown):
-        new = NewCompany(name=name_from_domain(domain), domains=(domain,), origin=origin)
-        ids[domain] = writing.insert_company(session, team.workspace_id, new, team.now()).id
+    news = [NewCompany(name=name_from_domain(domain), domains=(domain,), origin=origin) for domain in sorted(unknown)]
+    made = writing.insert_companies(session, team.workspace_id, news, team.now())
+    ids |= dict(zip(sorted(unknown), made, strict=True))
     return {key: ids.get(domain) for key, domain in domains.items()}, unknown
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Delete, Table, bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from backend.db import insert_ignoring, insert_returning
+from backend.db import insert_ignoring, insert_returning, insert_rows, table_of, write_columns
 from backend.records.shapes import NewCompany, NewContact, Outcome, RecordKind
 from backend.records.tables import (
     RECORD_SEARCH,
@@ -27,6 +28,9 @@ from backend.records.tables import (
 )
 
 _NUMBER = re.compile(r"(\d+)$")
+_Named = ContactAddress | CompanyDomain
+# Where the names stand that mail knows records by, and the record's id beside them.
+_NAMES = {ContactAddress: ("address_key", "contact_id"), CompanyDomain: ("domain", "company_id")}
 
 
 def insert_contact(session: Session, workspace_id: int, new: NewContact, now: datetime) -> Contact:
@@ -38,10 +42,8 @@ def insert_contact(session: Session, workspace_id: int, new: NewContact, now: da
 def insert_contacts(session: Session, workspace_id: int, news: Sequence[NewContact], now: datetime) -> list[int]:
     """Insert contacts as `insert_contact` does, in a fixed number of statements; returns their ids in order."""
     ids = insert_returning(session, Record, [_record_row(workspace_id, new, now) for new in news])
-    contacts = [{"id": i, **_contact_row(new)} for i, new in zip(ids, news, strict=True)]
-    if contacts:
-        session.execute(insert(cast("Table", Contact.__table__)), contacts)
-    _release_addresses(session, workspace_id, [key for new in news for key, _ in new.addresses])
+    insert_rows(session, Contact, [{"id": i, **_contact_row(new)} for i, new in zip(ids, news, strict=True)])
+    _release(session, ContactAddress, workspace_id, [key for new in news for key, _ in new.addresses])
     rows = [row for i, new in zip(ids, news, strict=True) for row in _address_rows(workspace_id, i, new.addresses)]
     insert_ignoring(session, ContactAddress, rows)
     documents = [contact_document(new.name, [email for _, email in new.addresses]) for new in news]
@@ -49,10 +51,11 @@ def insert_contacts(session: Session, workspace_id: int, news: Sequence[NewConta
     return ids
 
 
-def _record_row(workspace_id: int, new: NewContact, now: datetime) -> dict[str, Any]:
+def _record_row(workspace_id: int, new: NewContact | NewCompany, now: datetime) -> dict[str, Any]:
+    kind = RecordKind.CONTACT if isinstance(new, NewContact) else RecordKind.COMPANY
     return {
         "workspace_id": workspace_id,
-        "kind": RecordKind.CONTACT.value,
+        "kind": kind.value,
         "name": new.name[:500],
         "owner_id": new.owner_id,
         "origin": new.origin.value,
@@ -89,7 +92,7 @@ def _address_rows(
 
 def add_addresses(session: Session, contact: Contact, addresses: Sequence[tuple[str, str]]) -> None:
     """Add (key, as written) pairs; the first becomes primary where the contact had none."""
-    _release_addresses(session, contact.workspace_id, [key for key, _ in addresses])
+    _release(session, ContactAddress, contact.workspace_id, [key for key, _ in addresses])
     has_primary = session.scalar(select(ContactAddress.id).where(ContactAddress.contact_id == contact.id).limit(1))
     rows = _address_rows(contact.workspace_id, contact.id, addresses, has_primary=has_primary is not None)
     insert_ignoring(session, ContactAddress, list(rows))
@@ -97,46 +100,46 @@ def add_addresses(session: Session, contact: Contact, addresses: Sequence[tuple[
 
 def insert_company(session: Session, workspace_id: int, new: NewCompany, now: datetime) -> Company:
     """Insert a company with its domains, searchable. Domains that are another company's stay theirs."""
-    company = Company(
-        workspace_id=workspace_id,
-        name=new.name[:500],
-        owner_id=new.owner_id,
-        origin=new.origin.value,
-        fields={},
-        created_at=now,
-        updated_at=now,
-        industry=new.industry,
-        city=new.city,
-        country=new.country,
-        employees=new.employees,
-    )
-    session.add(company)
-    session.flush()
-    add_domains(session, company, new.domains)
-    RECORD_SEARCH.add(session, [(company.id, company_document(company.name, new.domains))])
-    return company
+    (company_id,) = insert_companies(session, workspace_id, [new], now)
+    return session.get_one(Company, company_id)
 
 
-def add_domains(session: Session, company: Company, domains: Sequence[str]) -> None:
-    """Give a company domains; those of another living company stay theirs, a deleted one's are free."""
-    of_deleted = select(Record.id).where(Record.workspace_id == company.workspace_id, Record.deleted_at.is_not(None))
-    own = CompanyDomain.workspace_id == company.workspace_id
-    session.execute(
-        delete(CompanyDomain).where(own, CompanyDomain.domain.in_(domains), CompanyDomain.company_id.in_(of_deleted))
+def insert_companies(session: Session, workspace_id: int, news: Sequence[NewCompany], now: datetime) -> list[int]:
+    """Insert companies as `insert_company` does, in a fixed number of statements; returns their ids in order."""
+    ids = insert_returning(session, Record, [_record_row(workspace_id, new, now) for new in news])
+    insert_rows(session, Company, [{"id": i, **_company_row(new)} for i, new in zip(ids, news, strict=True)])
+    _add_domains(
+        session, workspace_id, [(i, domain) for i, new in zip(ids, news, strict=True) for domain in new.domains]
     )
-    rows = [{"workspace_id": company.workspace_id, "company_id": company.id, "domain": d} for d in domains]
+    documents = [(i, company_document(new.name[:500], new.domains)) for i, new in zip(ids, news, strict=True)]
+    RECORD_SEARCH.add(session, documents)
+    return ids
+
+
+def _company_row(new: NewCompany) -> dict[str, Any]:
+    return {"industry": new.industry, "city": new.city, "country": new.country, "employees": new.employees}
+
+
+def _add_domains(session: Session, workspace_id: int, domains: Sequence[tuple[int, str]]) -> None:
+    """Give companies (by id) domains; those of another living company stay theirs, a deleted one's are free."""
+    _release(session, CompanyDomain, workspace_id, [domain for _, domain in domains])
+    rows = [{"workspace_id": workspace_id, "company_id": i, "domain": domain} for i, domain in domains]
     insert_ignoring(session, CompanyDomain, rows)
 
 
-def _release_addresses(session: Session, workspace_id: int, keys: Sequence[str]) -> None:
-    """Free addresses that only deleted contacts still hold."""
-    of_deleted = select(Record.id).where(Record.workspace_id == workspace_id, Record.deleted_at.is_not(None))
-    own = ContactAddress.workspace_id == workspace_id
-    session.execute(
-        delete(ContactAddress).where(
-            own, ContactAddress.address_key.in_(keys), ContactAddress.contact_id.in_(of_deleted)
-        )
-    )
+def _release(session: Session, model: type[_Named], workspace_id: int, names: Sequence[str]) -> None:
+    """Free addresses or domains that only deleted records still hold."""
+    if names:
+        write_columns(session, _releasing(model), {"workspace_id": workspace_id, "names": names})
+
+
+@cache  # done for every batch of mail that brings new people
+def _releasing(model: type[_Named]) -> Delete:
+    records, table = table_of(Record).c, table_of(model)
+    name, record_id = _NAMES[model]
+    is_deleted = exists().where(records.id == table.c[record_id], records.deleted_at.is_not(None))
+    is_among = table.c[name].in_(bindparam("names", expanding=True))
+    return delete(table).where(table.c.workspace_id == bindparam("workspace_id"), is_among, is_deleted)
 
 
 def replace_addresses(session: Session, contact: Contact, addresses: Sequence[tuple[str, str]]) -> None:
@@ -148,7 +151,7 @@ def replace_addresses(session: Session, contact: Contact, addresses: Sequence[tu
 def replace_domains(session: Session, company: Company, domains: Sequence[str]) -> None:
     """Make these the company's domains."""
     session.execute(delete(CompanyDomain).where(CompanyDomain.company_id == company.id))
-    add_domains(session, company, domains)
+    _add_domains(session, company.workspace_id, [(company.id, domain) for domain in domains])
 
 
 def replace_people(session: Session, deal: Deal, contact_ids: Sequence[int]) -> None:
