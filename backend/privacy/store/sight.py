@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor, Sharing
 from backend.accounts.tables import Mailbox, User
+from backend.db import read_columns
 from backend.mail.store import chunks
 from backend.mail.tables import Copy, Message
 from backend.privacy.rules.sight import best_sight, sight_of
@@ -156,13 +158,18 @@ def _holder(row: Any, viewer: Actor) -> Holder:
 
 def known_to_team(session: Session, message_ids: Collection[int]) -> set[int]:
     """Those mails of which everybody in the team may see who took part: only they make new contacts."""
-    shared = and_(~Copy.is_private, Mailbox.sharing != Sharing.NOTHING.value, ~_is_locked())
     found: set[int] = set()
     for chunk in chunks(sorted(message_ids)):
-        query = (
-            select(Copy.message_id)
-            .join(Message, Message.id == Copy.message_id)
-            .join(Mailbox, Mailbox.id == Copy.mailbox_id)
-        )
-        found.update(session.scalars(query.where(Copy.message_id.in_(chunk), shared)))
+        found.update(read_columns(session, _known_to_team(), {"ids": chunk}).scalars())
     return found
+
+
+@cache  # asked for every batch of mail that brings new people
+def _known_to_team() -> Select[int]:
+    shared = and_(~Copy.is_private, Mailbox.sharing != Sharing.NOTHING.value, ~_is_locked())
+    return (
+        select(Copy.message_id)
+        .join(Message, Message.id == Copy.message_id)
+        .join(Mailbox, Mailbox.id == Copy.mailbox_id)
+        .where(Copy.message_id.in_(bindparam("ids", expanding=True)), shared)
+    )
