@@ -35,6 +35,7 @@ from backend.records.relinking import hand_in
 from backend.sequences.campaigns.pages import blueprint as campaign_pages
 from backend.sequences.pages import blueprint as sequence_pages
 from backend.sequences.pages.templates import blueprint as template_pages
+from backend.sequences.results.pages import blueprint as result_pages
 from backend.sync.api import blueprint as push_door
 from backend.sync.desk import set_units
 from backend.sync.intake_api import blueprint as intake_api
@@ -59,6 +60,7 @@ PAGES: tuple[Blueprint, ...] = (
     activities_pages,
     sequence_pages,
     campaign_pages,
+    result_pages,
     template_pages,
     unsubscribe_page,
     ledger_pages,
