@@ -96,7 +96,7 @@ def _build(shift: Shift, sender: Sender, sending: Sending, letter: Letter | Unfi
         raise letter
     url = shift.desk.links.url(sending.workspace_id, sending.address_key)
     raw = letters.build(letter, sending, sender, url)
-    return Written(sending, raw, letter.anchor.thread_id if letter.anchor else None, slot)
+    return Written(sending, raw, letter.anchor.thread_id or None if letter.anchor else None, slot)
 
 
 def _lay_down(shift: Shift, written: Sequence[Written]) -> None:

@@ -63,8 +63,8 @@ def last_mails_to(session: Session, sendings: Sequence[Sending]) -> dict[int, da
     workspace_id = sendings[0].workspace_id
     keys = {"workspace_id": workspace_id, "keys": [sending.address_key for sending in sendings]}
     ids = {"workspace_id": workspace_id, "ids": [sending.contact_id for sending in sendings]}
-    by_hand = dict(iter(read_columns(session, _last_by_hand(), keys)))
-    by_us = dict(iter(read_columns(session, _last_by_us(), ids)))
+    by_hand = dict(read_columns(session, _last_by_hand(), keys).all())
+    by_us = dict(read_columns(session, _last_by_us(), ids).all())
     found = {s.id: (by_hand.get(s.address_key), by_us.get(s.contact_id)) for s in sendings}
     return {order_id: max(filter(None, moments)) for order_id, moments in found.items() if any(moments)}
 

@@ -1,4 +1,4 @@
-"""Taking orders in, ending them, and taking people off. Nothing here calls Gmail or commits."""
+"""Judging orders, ending them, and taking people off. Nothing here calls Gmail or commits."""
 
 from __future__ import annotations
 
@@ -14,53 +14,15 @@ from backend.activities.service import add_activity
 from backend.activities.shapes import ActivityKind, NewActivity
 from backend.audit.service import record as audit
 from backend.audit.shapes import Subject
-from backend.db import insert_ignoring
 from backend.kit.clock import Clock
-from backend.mail.addresses import domain_of, registrable_domain
 from backend.outbox import mail_store, rules, store
-from backend.outbox.shapes import Go, Ground, Hold, Letter, Order, Sender, Sending, Skip, Spent, State, Verdict
+from backend.outbox.shapes import Go, Ground, Hold, Letter, Sender, Sending, Skip, Spent, State, Verdict
 from backend.outbox.source import Source, Sources, UnfitError
 from backend.outbox.tables import OutboxRow, OutboxSender
 from backend.outbox.traces import SentMail
 from backend.records.store.lookup import names_of
 
 PAUSE = timedelta(hours=24)
-
-
-def put_in(session: Session, order: Order, now: datetime) -> None:
-    """Take an order in; one that was taken in before, under its name or its key, stays as it is.
-
-    Save one that was skipped: it never left, and whoever orders it again wants it after all.
-    """
-    store.ensure_sender(session, order.workspace_id, order.mailbox_id)
-    rank = 0 if order.is_follow_up else 1
-    token = rules.token_of(f"{order.workspace_id}:{order.key}")
-    row = {
-        "workspace_id": order.workspace_id,
-        "mailbox_id": order.mailbox_id,
-        "source": order.source,
-        "source_id": order.source_id,
-        "step": order.step,
-        "run": order.run,
-        "token": token,
-        "group_id": order.group,
-        "version_id": order.version_id,
-        "variant": rules.variant_of(token, order.wordings),
-        "contact_id": order.contact_id,
-        "email": order.email,
-        "address_key": order.address_key,
-        "domain": registrable_domain(domain_of(order.address_key)),
-        "state": State.CLAIMED.value,
-        "rank": rank,
-        "turn": store.next_turn(session, order.mailbox_id, order.group, rank),
-        "due_at": order.due_at,
-        "expires_at": order.expires_at,
-        "created_at": now,
-    }
-    defaults = {"reason": "", "evidence": "", "attempts": 0, "draft_id": "", "thread_id": "", "gmail_id": ""}
-    insert_ignoring(session, OutboxRow, [row | defaults | {"rfc_id": "", "subject": "", "references": []}])
-    store.take_up_again(session, order)
-    make_due(session, order.mailbox_id, order.due_at)
 
 
 def make_due(session: Session, mailbox_id: int, at: datetime) -> None:

@@ -43,6 +43,7 @@ class Anchor:
     """The mail to which a mail replies, as Gmail stored it.
 
     `rfc_id` is without brackets, `references` the ids before it, oldest first; `subject` as it stands there.
+    `thread_id` "": it lies in another mailbox.
     """
 
     thread_id: str

@@ -231,16 +231,18 @@ def open_orders_of(session: Session, source: str, source_id: int) -> list[Sendin
 
 def not_read_back(session: Session, sendings: Sequence[Sending]) -> list[tuple[int, str]]:
     """Mails of the same enrolments or campaigns whose Message-ID is not known yet: the order's id, Gmail's id."""
-    sources = {(sending.source, sending.source_id) for sending in sendings}
-    found = read_columns(session, _unread(), {"source_ids": [source_id for _source, source_id in sources]})
-    return [(order_id, gmail_id) for order_id, gmail_id, *of in found if tuple(of) in sources]
+    senders = {(sending.source, sending.source_id) for sending in sendings}
+    wanted = {"sources": list({source for source, _ in senders}), "ids": list({key for _, key in senders})}
+    found = read_columns(session, _unread(), wanted)
+    return [(order_id, gmail_id) for order_id, gmail_id, *of in found if tuple(of) in senders]
 
 
 @cache
 def _unread() -> Select[*tuple[Any, ...]]:
     c = _OUTBOX.c
-    is_theirs = c.source_id.in_(bindparam("source_ids", expanding=True))
-    return select(c.id, c.gmail_id, c.source, c.source_id).where(is_theirs, c.state == State.SENT.value, c.rfc_id == "")
+    is_of = (c.source.in_(bindparam("sources", expanding=True)), c.source_id.in_(bindparam("ids", expanding=True)))
+    is_unread = (c.state == State.SENT.value, c.rfc_id == "")
+    return select(c.id, c.gmail_id, c.source, c.source_id).where(*is_of, *is_unread)
 
 
 def write(session: Session, sending_id: int, state: State, **values: Any) -> None:
@@ -254,10 +256,21 @@ def _writing(names: tuple[str, ...]) -> Update:
     return update(_OUTBOX).where(_OUTBOX.c.id == bindparam("of_id")).values(named)
 
 
-def take_up_again(session: Session, order: Order) -> None:
-    """Open an order again that was skipped."""
-    name = (OutboxRow.source == order.source, OutboxRow.source_id == order.source_id)
-    which = (*name, OutboxRow.step == order.step, OutboxRow.run == order.run, OutboxRow.state == State.SKIPPED.value)
+def take_up_again(session: Session, orders: Sequence[Order]) -> None:
+    """Open orders again that were skipped; they may leave from another mailbox now."""
+    named = [
+        {"of_source": o.source, "of_id": o.source_id, "of_step": o.step, "of_run": o.run}
+        | {"mailbox_id": o.mailbox_id, "due_at": o.due_at, "expires_at": o.expires_at}
+        for o in orders
+    ]
+    write_columns(session, _reopening(), named)
+
+
+@cache
+def _reopening() -> Update:
+    c = _OUTBOX.c
+    name = (c.source == bindparam("of_source"), c.source_id == bindparam("of_id"), c.step == bindparam("of_step"))
+    given = {key: bindparam(key, type_=c[key].type) for key in ("mailbox_id", "due_at", "expires_at")}
     fresh = {
         "state": State.CLAIMED.value,
         "reason": "",
@@ -266,8 +279,8 @@ def take_up_again(session: Session, order: Order) -> None:
         "attempts": 0,
         "ended_at": None,
     }
-    moments = {"due_at": order.due_at, "expires_at": order.expires_at}
-    session.execute(update(OutboxRow).where(*which).values(**fresh, **moments))
+    is_skipped = (c.run == bindparam("of_run"), c.state == State.SKIPPED.value)
+    return update(_OUTBOX).where(*name, *is_skipped).values(given | fresh)
 
 
 def postpone_open(session: Session, mailbox_id: int, until: datetime, reason: str) -> None:

@@ -1,14 +1,14 @@
 """Taking people on through their sequence, and standing behind their mails before the outbox. Nothing here commits.
 
 The engine decides and orders; the outbox alone speaks with Gmail. While a mail is in the outbox its enrolment has
-nothing due; the outbox tells how it ended, and the way goes on from there.
+nothing due; the outbox tells how it ended, and the way goes on from there. What is known of people is asked for all of
+them together (`cases`); then each is decided on alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -16,74 +16,73 @@ from backend.activities.service import add_activity
 from backend.activities.shapes import ActivityKind, NewActivity
 from backend.kit.clock import Clock
 from backend.kit.errors import UserError
-from backend.outbox import service as outbox
+from backend.outbox import ordering
 from backend.outbox.shapes import Anchor, Go, Hold, Letter, Order, Sending, Skip, State, Verdict
 from backend.outbox.source import UnfitError
-from backend.outbox.store import find_order
-from backend.sequences import enrolling, rules
+from backend.outbox.store import orders_of
+from backend.sequences import enrolling, people_store, rules
 from backend.sequences import enrolment_store as store
-from backend.sequences.definitions import Condition, Definition, Mail, Todo, Wait, load
+from backend.sequences.cases import Case, Versions, cases_of
+from backend.sequences.definitions import FOLLOW, Condition, Definition, Mail, Todo, Wait
 from backend.sequences.enrolling import SOURCE
-from backend.sequences.fields import values_for
+from backend.sequences.fields import values_for, values_of
 from backend.sequences.happening_store import STAGES_REACHED, happened
-from backend.sequences.hours import after_days, days_off, next_open, to_utc, zone_of
-from backend.sequences.shapes import Away, Baseline, EnrolmentState, EventKind, Stop
-from backend.sequences.stopping import away, stop_for
-from backend.sequences.tables import Enrolment, Sequence, SequenceVersion
+from backend.sequences.hours import after_days, to_utc
+from backend.sequences.shapes import Baseline, EnrolmentState, EventKind, Stop
+from backend.sequences.tables import Enrolment
 
 MOST_STEPS_AT_ONCE = 60  # more than a definition has: conditions only lead forward
 _STOPS = {"bounced", "unsubscribed", "by_hand", "refused", "failed", "bad_address", "header_injection"}
 _PAUSES = {"missing_field", "bad_text", "bad_subject", "bad_template"}
 PAUSED = "paused"
 VETOED = "vetoed_by_hand"
+MOVED = "moved"
 
 
 class Engine:
-    """Sequences at work; an `outbox.source.Source`. Versions are kept, since they never change."""
+    """Sequences at work; an `outbox.source.Source`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._definitions: dict[int, Definition] = {}
+        self._versions = Versions()
 
     # The tick: what is due
 
-    def advance(self, session: Session, enrolment: Enrolment) -> None:
-        """Take somebody as far as they get now: to a wait, a mail in the outbox, a stop or the end."""
-        now, zone = self._clock.now(), self._zone(session, enrolment)
-        if enrolment.state == EnrolmentState.PAUSED:
+    def advance(self, session: Session, enrolments: Sequence[Enrolment]) -> None:
+        """Take people as far as they get now: to a wait, a mail in the outbox, a stop or the end."""
+        now = self._clock.now()
+        for enrolment in enrolments:
             enrolling.resume(session, enrolment, now)
-        if self._is_too_early(enrolment, zone, now) or self._is_stopped(session, enrolment, zone, now):
-            return
-        definition = self._definition(session, enrolment)
+        going = [case for case in self._cases(session, enrolments, now) if self._may_go_on(session, case, now)]
+        while going:  # who had their next mail before goes on at once
+            mails = [(case, mail) for case in going if (mail := self._to_next_mail(session, case, now)) is not None]
+            going = self._order(session, mails, now)
+
+    def _may_go_on(self, session: Session, case: Case, now: datetime) -> bool:
+        has_ended = case.enrolment.ended_at is not None
+        return not (has_ended or _is_too_early(case, now) or self._is_stopped(session, case, now))
+
+    def _to_next_mail(self, session: Session, case: Case, now: datetime) -> Mail | None:
+        """Take somebody to a mail whose window is open; None where they stand still, or are through."""
+        enrolment, steps = case.enrolment, case.definition.steps
         for _ in range(MOST_STEPS_AT_ONCE):
-            if enrolment.step >= len(definition.steps):
+            if enrolment.step >= len(steps):
                 enrolling.finish(session, enrolment, now)
-                return
-            if not self._take(session, enrolment, definition, zone, now):
-                return
+                return None
+            step = steps[enrolment.step]
+            if isinstance(step, Mail) and enrolment.thread.get("veto") != enrolment.step:
+                return step if _is_open(case, now) else None
+            if not self._take(session, case, step, now):
+                return None
+        return None
 
-    def _is_too_early(self, enrolment: Enrolment, zone: ZoneInfo, now: datetime) -> bool:
-        """Reckon the local time behind `due_at` in UTC anew: the zone or its rules may have changed since."""
-        if enrolment.wall:
-            due_at = to_utc(datetime.fromisoformat(enrolment.wall), zone)
-            if due_at > now:
-                enrolment.due_at = due_at
-                return True
-        enrolment.wall = ""
-        return False
-
-    def _take(
-        self, session: Session, enrolment: Enrolment, definition: Definition, zone: ZoneInfo, now: datetime
-    ) -> bool:
+    def _take(self, session: Session, case: Case, step: Mail | Wait | Todo | Condition, now: datetime) -> bool:
         """Do one step; False where the person stands still after it."""
-        match definition.steps[enrolment.step]:
-            case Mail() as mail:
-                return self._order(session, enrolment, definition, mail, zone, now)
+        enrolment = case.enrolment
+        match step:
             case Wait(days, at):
-                wall = after_days(now, days, at, zone)
-                enrolment.step += 1
+                wall = after_days(now, days, at, case.zone)
                 enrolment.wall = wall.isoformat(timespec="minutes")
-                return not self._is_too_early(enrolment, zone, now)
             case Todo() as todo:
                 self._ask_rep(session, enrolment, todo, now)
             case Condition() as condition:
@@ -92,24 +91,39 @@ class Engine:
                 store.note(session, enrolment, now, EventKind.TURNED, condition.field, f"to step {target}")
                 enrolment.step = target
                 return True
+            case Mail():
+                store.note(session, enrolment, now, EventKind.SKIPPED, VETOED, "")
         enrolment.step += 1
-        return True
+        return not _is_too_early(case, now)
 
-    def _order(
-        self, session: Session, enrolment: Enrolment, definition: Definition, mail: Mail, zone: ZoneInfo, now: datetime
-    ) -> bool:
-        """Hand a mail to the outbox, once the window is open; True where it is skipped, or came to its end before."""
-        if enrolment.thread.get("veto") == enrolment.step:
-            store.note(session, enrolment, now, EventKind.SKIPPED, VETOED, "")
-            enrolment.step += 1
-            return True
-        opens = next_open(now, definition.habits.window, zone, days_off(definition.habits.country))
-        if opens > now:
-            enrolment.due_at = opens
-            return False
-        order = self._order_of(session, enrolment, mail, now)
-        outbox.put_in(session, order, now)
-        sending = find_order(session, SOURCE, enrolment.id, enrolment.step, enrolment.run)
+    def _ask_rep(self, session: Session, enrolment: Enrolment, todo: Todo, now: datetime) -> None:
+        text = rules.one_line(rules.fill(todo.text, values_for(session, enrolment)).text)
+        due_at = now + timedelta(days=todo.due_days)
+        new = NewActivity(ActivityKind.TASK, text, (enrolment.contact_id,), enrolment.user_id, due_at=due_at)
+        activity = add_activity(session, self._clock, enrolment.workspace_id, new)
+        store.note(session, enrolment, now, EventKind.DONE, todo.kind, f"task {activity.id}")
+
+    # Orders
+
+    def _order(self, session: Session, mails: Sequence[tuple[Case, Mail]], now: datetime) -> list[Case]:
+        """Hand mails to the outbox; returns who goes on at once."""
+        if not mails:
+            return []
+        ids = [case.enrolment.id for case, _ in mails]
+        sent = {order.source_id for order in orders_of(session, SOURCE, ids) if order.state is State.SENT}
+        uids = store.uids_of(session, {case.enrolment.sequence_id for case, _ in mails})
+        orders = [
+            _order_of(case.enrolment, mail, uids, now, is_follow_up=case.enrolment.id in sent) for case, mail in mails
+        ]
+        ordering.put_in(session, orders, now)
+        placed = {(order.source_id, order.step, order.run): order for order in orders_of(session, SOURCE, ids)}
+        return [
+            case for case, order in zip((case for case, _ in mails), orders, strict=True)
+            if self._has_passed(session, case.enrolment, placed.get((order.source_id, order.step, order.run)), now)
+        ]  # fmt: skip
+
+    def _has_passed(self, session: Session, enrolment: Enrolment, sending: Sending | None, now: datetime) -> bool:
+        """Note that a mail waits in the outbox; True where it had come to its end before."""
         if sending is None:  # the key is another enrolment's: this person had this very mail before
             store.note(session, enrolment, now, EventKind.SKIPPED, "had_it_before", "")
             enrolment.step += 1
@@ -121,80 +135,69 @@ class Engine:
         store.note(session, enrolment, now, EventKind.ORDERED, "", f"order {sending.id}")
         return False
 
-    def _order_of(self, session: Session, enrolment: Enrolment, mail: Mail, now: datetime) -> Order:
-        sequence = session.get_one(Sequence, enrolment.sequence_id)
-        return Order(
-            workspace_id=enrolment.workspace_id,
-            mailbox_id=enrolment.mailbox_id,
-            source=SOURCE,
-            source_id=enrolment.id,
-            step=enrolment.step,
-            run=enrolment.run,
-            key=f"{sequence.uid}:{enrolment.address_key}:{enrolment.step}:{enrolment.run}",
-            group=enrolment.sequence_id,
-            contact_id=enrolment.contact_id,
-            email=enrolment.email,
-            address_key=enrolment.address_key,
-            due_at=now,
-            expires_at=(enrolment.due_at or now) + timedelta(days=mail.expires_days),
-            is_follow_up=store.last_sent(session, enrolment.id) is not None,
-            version_id=enrolment.version_id,
-            wordings=len(mail.variants),
-        )
-
-    def _ask_rep(self, session: Session, enrolment: Enrolment, todo: Todo, now: datetime) -> None:
-        text = rules.one_line(rules.fill(todo.text, values_for(session, enrolment)).text)
-        due_at = now + timedelta(days=todo.due_days)
-        new = NewActivity(ActivityKind.TASK, text, (enrolment.contact_id,), enrolment.user_id, due_at=due_at)
-        activity = add_activity(session, self._clock, enrolment.workspace_id, new)
-        store.note(session, enrolment, now, EventKind.DONE, todo.kind, f"task {activity.id}")
-
     # Stops
 
-    def _is_stopped(self, session: Session, enrolment: Enrolment, zone: ZoneInfo, now: datetime) -> bool:
-        found = self._obstacle(session, enrolment, zone, now)
-        if isinstance(found, Stop):
-            enrolling.stop(session, enrolment, now, found)
-        elif isinstance(found, Away):
-            enrolling.pause_until(session, enrolment, now, found.until, found.evidence)
-        return found is not None
+    def _cases(self, session: Session, enrolments: Sequence[Enrolment], now: datetime) -> list[Case]:
+        """The cases as they are once those whose record changed hands went over to the new owner."""
+        cases = cases_of(session, self._versions, enrolments, now)
+        moved = self._follow_owners(session, cases, now)
+        anew = {case.enrolment.id: case for case in cases_of(session, self._versions, moved, now)} if moved else {}
+        return [anew.get(case.enrolment.id, case) for case in cases]
 
-    def _obstacle(self, session: Session, enrolment: Enrolment, zone: ZoneInfo, now: datetime) -> Stop | Away | None:
-        habits = self._definition(session, enrolment).habits
-        mails = store.arrivals(session, enrolment)
-        found = stop_for(habits, Baseline(**enrolment.baseline), store.circumstances(session, enrolment), mails)
-        return found or away(habits, mails, now, zone)
+    def _follow_owners(self, session: Session, cases: Sequence[Case], now: datetime) -> list[Enrolment]:
+        leaving = {case.facts.owner_id: case for case in cases if _follows(case)}
+        if not leaving:
+            return []
+        mailboxes = people_store.active_mailboxes_of(session, [key for key in leaving if key is not None])
+        return [
+            case.enrolment for case in cases
+            if _follows(case) and enrolling.hand_over(session, case.enrolment, now, case.facts.owner_id, mailboxes)
+        ]  # fmt: skip
+
+    def _is_stopped(self, session: Session, case: Case, now: datetime) -> bool:
+        found = case.obstacle(now)
+        if isinstance(found, Stop):
+            enrolling.stop(session, case.enrolment, now, found)
+        elif found is not None:
+            enrolling.pause_until(session, case.enrolment, now, found.until, found.evidence)
+        return found is not None
 
     # Behind the outbox (outbox.source.Source)
 
-    def judge(self, session: Session, sendings: Iterable[Sending], now: datetime, /) -> dict[int, Verdict]:
+    def judge(self, session: Session, sendings: Sequence[Sending], now: datetime, /) -> dict[int, Verdict]:
         """Whether mails may go: their enrolments run, nothing stops them, windows are open, no colleague is at it."""
-        return {sending.id: self._judge(session, sending, now) for sending in sendings}
+        enrolments = store.enrolments(session, {sending.source_id for sending in sendings})
+        cases = {case.enrolment.id: case for case in self._cases(session, list(enrolments.values()), now)}
+        found = {s.id: self._judge(session, cases[s.source_id], s, now) for s in sendings}
+        going = {s.source_id: cases[s.source_id] for s in sendings if isinstance(found[s.id], Go)}
+        held = self._collisions(session, list(going.values()), now)
+        return found | {s.id: held[s.source_id] for s in sendings if s.source_id in held}
 
-    def _judge(self, session: Session, sending: Sending, now: datetime) -> Verdict:
-        enrolment = self._enrolment(session, sending)
-        zone, definition = self._zone(session, enrolment), self._definition(session, enrolment)
-        if enrolment.state == EnrolmentState.PAUSED:
-            return Skip(PAUSED, enrolment.reason)
-        if enrolment.state != EnrolmentState.ACTIVE:
-            return Skip(enrolment.reason or enrolment.state, "the enrolment ended")
-        if enrolment.thread.get("veto") == sending.step:
-            return Skip(VETOED)
-        if self._is_stopped(session, enrolment, zone, now):
-            is_away = enrolment.state == EnrolmentState.PAUSED
-            return Skip(PAUSED, "away") if is_away else Skip(enrolment.reason, "see the enrolment's ledger")
-        opens = next_open(now, definition.habits.window, zone, days_off(definition.habits.country))
-        if opens > now:
-            return Hold(opens, "window")
-        return self._collision(session, enrolment, definition, now)
+    def _judge(self, session: Session, case: Case, sending: Sending, now: datetime) -> Verdict:
+        if case.enrolment.mailbox_id != sending.mailbox_id:
+            return Skip(MOVED, f"to mailbox {case.enrolment.mailbox_id}")
+        standing = _standing(case.enrolment, sending)
+        if not isinstance(standing, Go):
+            return standing
+        if self._is_stopped(session, case, now):
+            is_away = case.enrolment.state == EnrolmentState.PAUSED
+            return Skip(PAUSED, "away") if is_away else Skip(case.enrolment.reason, "see the enrolment's ledger")
+        opens = case.opens(now)
+        return Go() if opens <= now else Hold(opens, "window")
 
-    def _collision(self, session: Session, enrolment: Enrolment, definition: Definition, now: datetime) -> Verdict:
-        days = definition.habits.collision_days
-        if not days or enrolment.thread.get("may_collide"):
-            return Go()
-        mail_id = store.colleagues_mail(session, enrolment, now - timedelta(days=days))
-        if mail_id is None:
-            return Go()
+    def _collisions(self, session: Session, cases: Sequence[Case], now: datetime) -> dict[int, Verdict]:
+        """Who is held because a colleague is in touch with them or their company, by enrolment."""
+        days = {
+            case.enrolment.id: case.definition.habits.collision_days
+            for case in cases
+            if not case.enrolment.thread.get("may_collide")
+        }
+        since = {key: now - timedelta(days=number) for key, number in days.items() if number}
+        people = [case.enrolment for case in cases if case.enrolment.id in since]
+        found = people_store.colleagues_mails(session, people, since) if people else {}
+        return {each.id: self._hold(session, each, found[each.id], now) for each in people if each.id in found}
+
+    def _hold(self, session: Session, enrolment: Enrolment, mail_id: int, now: datetime) -> Verdict:
         if enrolment.thread.get("asked_about") != mail_id:
             enrolment.thread = {**enrolment.thread, "asked_about": mail_id}
             text = f"A colleague wrote to {enrolment.email} or their company lately; talk to them, then resume or stop."
@@ -204,77 +207,127 @@ class Engine:
         return Hold(now + timedelta(days=1), "collision", f"mail {mail_id}")
 
     def compose(
-        self, session: Session, sendings: Iterable[Sending], _now: datetime, /
+        self, session: Session, sendings: Sequence[Sending], _now: datetime, /
     ) -> dict[int, Letter | UnfitError]:
         """Fill in the steps' texts; an `UnfitError` names the fields without a value."""
+        enrolments = store.enrolments(session, [sending.source_id for sending in sendings])
+        values = values_of(session, list(enrolments.values())) if enrolments else {}
         found: dict[int, Letter | UnfitError] = {}
         for sending in sendings:
             try:
-                found[sending.id] = self._compose(session, sending)
+                found[sending.id] = self._compose(session, enrolments[sending.source_id], sending, values)
             except UnfitError as error:
                 found[sending.id] = error
         return found
 
-    def _compose(self, session: Session, sending: Sending) -> Letter:
-        enrolment = self._enrolment(session, sending)
-        definition = self._definition(session, enrolment)
+    def _compose(
+        self, session: Session, enrolment: Enrolment, sending: Sending, values: Mapping[int, Mapping[str, str]]
+    ) -> Letter:
+        definition, known = self._versions.of(session, enrolment.version_id), values[enrolment.id]
         step = definition.steps[sending.step]
         assert isinstance(step, Mail)
-        values = values_for(session, enrolment)
         variant = step.variants[sending.variant]
-        anchor = self._anchor(session, enrolment) if step.is_reply else None
-        subject = (
-            "" if anchor else rules.one_line(_filled(variant.subject or _opening(definition, sending.step), values))
-        )
-        text = _filled(variant.body, values)
-        return Letter(subject, text, rules.as_html(text) if step.is_html else "", anchor)
-
-    def _anchor(self, session: Session, enrolment: Enrolment) -> Anchor | None:
-        last = store.last_sent(session, enrolment.id)
-        if last is None or not last.thread_id:
-            return None
-        return Anchor(last.thread_id, last.rfc_id, last.subject, tuple(last.references))
+        anchor = _anchor(session, sending) if step.is_reply else None
+        subject = variant.subject or _opening(definition, sending.step)
+        text = _filled(variant.body, known)
+        html = rules.as_html(text) if step.is_html else ""
+        return Letter("" if anchor else rules.one_line(_filled(subject, known)), text, html, anchor)
 
     def settled(self, session: Session, sending: Sending, now: datetime, /) -> None:
         """Go on after a mail's end, or stand still where somebody has to look."""
-        enrolment = self._enrolment(session, sending)
+        enrolment = session.get_one(Enrolment, sending.source_id)
         if enrolment.ended_at is not None or sending.step != enrolment.step:
             return
         if sending.state is State.UNKNOWN:
             store.note(session, enrolment, now, EventKind.UNKNOWN, sending.reason, f"order {sending.id}")
             enrolling.pause(session, enrolment, now, "unknown", f"order {sending.id}")
         elif sending.state is State.SKIPPED:
-            self._skipped(session, enrolment, sending, now)
+            _skipped(session, enrolment, sending, now)
         else:
             kind = EventKind.SENT if sending.state is State.SENT else EventKind.VETOED
             store.note(session, enrolment, now, kind, sending.reason, f"order {sending.id} {sending.gmail_id}".strip())
             enrolment.step, enrolment.due_at = enrolment.step + 1, now
 
-    def _skipped(self, session: Session, enrolment: Enrolment, sending: Sending, now: datetime) -> None:
-        if sending.reason == PAUSED:
-            return  # it stands still; the order is taken up again when it goes on
-        store.note(session, enrolment, now, EventKind.SKIPPED, sending.reason, sending.evidence)
-        if sending.reason in _STOPS:
-            enrolling.stop(session, enrolment, now, Stop(sending.reason, sending.evidence))
-        elif sending.reason in _PAUSES:
-            enrolling.pause(session, enrolment, now, sending.reason, sending.evidence)
-        else:
-            enrolment.step, enrolment.due_at = enrolment.step + 1, now
 
-    # What all of them need
+def _is_too_early(case: Case, now: datetime) -> bool:
+    """Reckon the local time behind `due_at` in UTC anew: the zone or its rules may have changed since."""
+    enrolment = case.enrolment
+    if enrolment.wall:
+        due_at = to_utc(datetime.fromisoformat(enrolment.wall), case.zone)
+        if due_at > now:
+            enrolment.due_at = due_at
+            return True
+    enrolment.wall = ""
+    return False
 
-    def _enrolment(self, session: Session, sending: Sending) -> Enrolment:
-        return session.get_one(Enrolment, sending.source_id)
 
-    def _definition(self, session: Session, enrolment: Enrolment) -> Definition:
-        found = self._definitions.get(enrolment.version_id)
-        if found is None:
-            found = load(session.get_one(SequenceVersion, enrolment.version_id).definition)
-            self._definitions[enrolment.version_id] = found
-        return found
+def _is_open(case: Case, now: datetime) -> bool:
+    """Whether mail may leave for somebody now; else they are due when it may."""
+    opens = case.opens(now)
+    if opens > now:
+        case.enrolment.due_at = opens
+    return opens <= now
 
-    def _zone(self, session: Session, enrolment: Enrolment) -> ZoneInfo:
-        return zone_of(store.sender_zone(session, enrolment.mailbox_id))
+
+def _follows(case: Case) -> bool:
+    """Whether the record changed hands, and the sequence is to go on from the new owner's mailbox."""
+    is_other = case.facts.owner_id != Baseline(**case.enrolment.baseline).owner_id
+    return is_other and case.enrolment.ended_at is None and case.definition.habits.on_owner_change == FOLLOW
+
+
+def _order_of(enrolment: Enrolment, mail: Mail, uids: Mapping[int, str], now: datetime, *, is_follow_up: bool) -> Order:
+    return Order(
+        workspace_id=enrolment.workspace_id,
+        mailbox_id=enrolment.mailbox_id,
+        source=SOURCE,
+        source_id=enrolment.id,
+        step=enrolment.step,
+        run=enrolment.run,
+        key=f"{uids[enrolment.sequence_id]}:{enrolment.address_key}:{enrolment.step}:{enrolment.run}",
+        group=enrolment.sequence_id,
+        contact_id=enrolment.contact_id,
+        email=enrolment.email,
+        address_key=enrolment.address_key,
+        due_at=now,
+        expires_at=(enrolment.due_at or now) + timedelta(days=mail.expires_days),
+        is_follow_up=is_follow_up,
+        version_id=enrolment.version_id,
+        wordings=len(mail.variants),
+    )
+
+
+def _standing(enrolment: Enrolment, sending: Sending) -> Verdict:
+    """Whether the enrolment itself lets a mail go: it runs, and nobody left this mail out."""
+    if enrolment.state == EnrolmentState.PAUSED:
+        return Skip(PAUSED, enrolment.reason)
+    if enrolment.state != EnrolmentState.ACTIVE:
+        return Skip(enrolment.reason or enrolment.state, "the enrolment ended")
+    return Skip(VETOED) if enrolment.thread.get("veto") == sending.step else Go()
+
+
+def _skipped(session: Session, enrolment: Enrolment, sending: Sending, now: datetime) -> None:
+    if sending.reason == PAUSED:
+        return  # it stands still; the order is taken up again when it goes on
+    if sending.reason == MOVED:
+        enrolment.due_at = now  # ordered anew, from the other mailbox
+        return
+    store.note(session, enrolment, now, EventKind.SKIPPED, sending.reason, sending.evidence)
+    if sending.reason in _STOPS:
+        enrolling.stop(session, enrolment, now, Stop(sending.reason, sending.evidence))
+    elif sending.reason in _PAUSES:
+        enrolling.pause(session, enrolment, now, sending.reason, sending.evidence)
+    else:
+        enrolment.step, enrolment.due_at = enrolment.step + 1, now
+
+
+def _anchor(session: Session, sending: Sending) -> Anchor | None:
+    """The last mail that left for the same enrolment; its thread is known in the mailbox that it left from."""
+    sent = [s for s in orders_of(session, sending.source, [sending.source_id]) if s.sent_at is not None and s.thread_id]
+    last = max(sent, key=lambda s: (s.sent_at, s.id), default=None)
+    if last is None:
+        return None
+    thread_id = last.thread_id if last.mailbox_id == sending.mailbox_id else ""
+    return Anchor(thread_id, last.rfc_id, last.subject, last.references)
 
 
 def holds(condition: Condition, values: Mapping[str, str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from backend.outbox.store import suppressed
 from backend.records.shapes import ContactView
 from backend.records.store.reading import get_contact
 from backend.sequences import enrolment_store as store
+from backend.sequences import people_store
 from backend.sequences.publishing import require_sequence
 from backend.sequences.rights import Right, require_right
 from backend.sequences.shapes import Baseline, Enrolled, EnrolmentState, EventKind, Stop
@@ -77,7 +78,10 @@ def enrol(
     return enrolment
 
 
-def enrol_many(session: Session, clock: Clock, actor: Actor, sequence_id: int, contact_ids: Iterable[int]) -> Enrolled:
+def enrol_many(
+    session: Session, clock: Clock, actor: Actor, sequence_id: int, contact_ids: Iterable[int],
+    *, mailbox_id: int | None = None, again: bool = False,
+) -> Enrolled:  # fmt: skip
     """Put many people in, each once; who cannot be is named with the reason. Raises `UserError` beyond 50,000."""
     wanted = list(dict.fromkeys(contact_ids))
     if len(wanted) > MOST_AT_ONCE:
@@ -89,7 +93,7 @@ def enrol_many(session: Session, clock: Clock, actor: Actor, sequence_id: int, c
     refused: dict[int, str] = {}
     for contact_id in wanted:
         try:
-            enrol(session, clock, actor, sequence_id, contact_id)
+            enrol(session, clock, actor, sequence_id, contact_id, mailbox_id=mailbox_id, again=again)
         except UserError as error:
             refused[contact_id] = str(error)
     return Enrolled(len(wanted) - len(refused), refused)
@@ -116,7 +120,7 @@ def _mailbox(session: Session, actor: Actor, mailbox_id: int | None) -> Mailbox:
 
 
 def _baseline(session: Session, enrolment: Enrolment) -> Baseline:
-    now = store.circumstances(session, enrolment)
+    now = people_store.circumstances_of(session, [enrolment])[enrolment.id]
     return Baseline(owner_id=now.owner_id, stage_id=now.stage_id)
 
 
@@ -148,6 +152,21 @@ def stop(session: Session, enrolment: Enrolment, now: datetime, why: Stop) -> No
         enrolment.due_at, enrolment.ended_at = None, now
         store.note(session, enrolment, now, EventKind.STOPPED, why.reason, why.evidence)
         outbox.reconsider(session, SOURCE, enrolment.id, now)
+
+
+def hand_over(
+    session: Session, enrolment: Enrolment, now: datetime, owner_id: int | None, mailboxes: Mapping[int, int]
+) -> bool:
+    """Let it go on from the new owner's mailbox (`mailboxes`: by user); False where they have none, and it ends."""
+    if owner_id is None or owner_id not in mailboxes:
+        stop(session, enrolment, now, Stop("owner_changed", f"to user {owner_id}, who has no mailbox here"))
+        return False
+    came_from = [*enrolment.thread.get("came_from", ()), enrolment.mailbox_id]
+    enrolment.thread = {**enrolment.thread, "came_from": came_from}
+    enrolment.mailbox_id, enrolment.user_id = mailboxes[owner_id], owner_id
+    enrolment.baseline = {**enrolment.baseline, "owner_id": owner_id}
+    store.note(session, enrolment, now, EventKind.MOVED, "owner_changed", f"to user {owner_id}")
+    return True
 
 
 def finish(session: Session, enrolment: Enrolment, now: datetime) -> None:

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from babel.numbers import format_currency, get_currency_precision
 from sqlalchemy.orm import Session
 
 from backend.accounts.store import get_user
-from backend.records.shapes import DealView
-from backend.records.store.reading import get_contact, get_deal
+from backend.accounts.tables import User
+from backend.records.shapes import ContactView, DealView
+from backend.records.store.reading import get_contacts, get_deals
 from backend.sequences.tables import Enrolment
 
 
 def values_for(session: Session, enrolment: Enrolment) -> dict[str, str]:
     """Fields by name; what is not known is left out or empty, and what is only white space is empty."""
-    user = get_user(session, enrolment.workspace_id, enrolment.user_id)
+    return values_of(session, [enrolment])[enrolment.id]
+
+
+def values_of(session: Session, enrolments: Sequence[Enrolment]) -> dict[int, dict[str, str]]:
+    """The same for several of one team, by the enrolment's id."""
+    workspace_id = enrolments[0].workspace_id
+    users = {key: get_user(session, workspace_id, key) for key in {each.user_id for each in enrolments}}
+    contacts = {c.record.id: c for c in get_contacts(session, workspace_id, [each.contact_id for each in enrolments])}
+    deal_ids = [each.deal_id for each in enrolments if each.deal_id is not None]
+    deals = {d.record.id: d for d in get_deals(session, workspace_id, deal_ids)} if deal_ids else {}
+    found = {}
+    for each in enrolments:
+        contact, deal = contacts.get(each.contact_id), deals.get(each.deal_id or 0)
+        found[each.id] = _values(each, users[each.user_id], contact, deal)
+    return found
+
+
+def _values(enrolment: Enrolment, user: User, contact: ContactView | None, deal: DealView | None) -> dict[str, str]:
     known = {"sender.name": user.name, "sender.email": user.email}
-    contact = get_contact(session, enrolment.workspace_id, enrolment.contact_id)
     if contact is not None:
         known |= {
             "contact.first_name": contact.first_name,
@@ -24,7 +43,6 @@ def values_for(session: Session, enrolment: Enrolment) -> dict[str, str]:
             "contact.email": enrolment.email,
             "company.name": contact.company_name,
         }
-    deal = get_deal(session, enrolment.workspace_id, enrolment.deal_id) if enrolment.deal_id else None
     known |= _of_deal(deal, user.locale) if deal is not None else {}
     return {name: value.strip() for name, value in known.items()}
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 from backend.activities.tables import Activity
 from backend.mail.shapes import Kind
 from backend.records.tables import Deal, Stage
-from backend.sequences import enrolment_store as store
+from backend.sequences import people_store
 from backend.sequences.shapes import EventKind
 from backend.sequences.tables import Enrolment, EnrolmentEvent
 
@@ -18,7 +18,7 @@ STAGES_REACHED = "deal.stages_reached"
 
 def happened(session: Session, enrolment: Enrolment) -> dict[str, str]:
     """The values of `definitions.HAPPENINGS`, and the stages that the deal has reached."""
-    kinds = {mail.kind for mail in store.arrivals(session, enrolment)}
+    kinds = {mail.kind for mail in people_store.arrivals_of(session, [enrolment])[enrolment.id]}
     return {
         "happened.replied": _yes(Kind.PERSON in kinds),
         "happened.bounced": _yes(Kind.BOUNCE in kinds),

@@ -13,11 +13,33 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
+from babel.core import get_global
 
 from backend.kit.errors import UserError
 
 EVERY_DAY = frozenset(range(7))
 _FARTHEST_DAYS = 60  # no country has so many days off in a row
+
+
+# Countries of several zones in one of which most people live; of the United States, say, nobody can tell.
+_MOST_PEOPLE_LIVE_IN = {
+    "AR": "America/Argentina/Buenos_Aires", "CL": "America/Santiago", "CN": "Asia/Shanghai", "CY": "Asia/Nicosia",
+    "DE": "Europe/Berlin", "EC": "America/Guayaquil", "ES": "Europe/Madrid", "MY": "Asia/Kuala_Lumpur",
+    "NZ": "Pacific/Auckland", "PT": "Europe/Lisbon", "UA": "Europe/Kyiv", "UZ": "Asia/Tashkent",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOff:
+    """Days on which nothing leaves: public holidays, and the rep's own absences by first and last day."""
+
+    public: Container[date]
+    absences: tuple[tuple[date, date], ...] = ()
+
+    def __contains__(self, day: object) -> bool:
+        """Whether it is one of them."""
+        assert isinstance(day, date)
+        return day in self.public or any(first <= day <= last for first, last in self.absences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +58,14 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # unknown, not a name at all, a folder
         raise UserError("There is no time zone “%(name)s”; write it as in Europe/Madrid.", name=name) from error
+
+
+@lru_cache(maxsize=300)
+def zone_in(country: str) -> ZoneInfo | None:
+    """The zone of a country by its two letters: its only one, or the one where most of its people live; else None."""
+    names = get_global("territory_zones").get(country, ())
+    name = names[0] if len(names) == 1 else _MOST_PEOPLE_LIVE_IN.get(country)
+    return zone_of(name) if name else None
 
 
 def to_utc(wall: datetime, zone: ZoneInfo) -> datetime:

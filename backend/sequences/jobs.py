@@ -23,6 +23,19 @@ _PAUSE = timedelta(minutes=5)
 
 def advance_due(db: Database, clock: Clock, engine: Engine, *, limit: int = BATCH) -> int:
     """Take on up to `limit` people who are due; returns how many there were."""
+    try:
+        with db.write() as session:
+            due = enrolment_store.claim_due(session, clock.now(), limit)
+            engine.advance(session, due)
+            for enrolment in due:
+                enrolment.failures = 0
+            return len(due)
+    except Exception:  # a job's last line of defence: one by one it shows whose way cannot be gone on
+        log.exception("enrolments_crashed")
+        return _advance_one_by_one(db, clock, engine, limit)
+
+
+def _advance_one_by_one(db: Database, clock: Clock, engine: Engine, limit: int) -> int:
     with db.write() as session:
         due = enrolment_store.claim_due(session, clock.now(), limit)
         for enrolment in due:
@@ -35,7 +48,7 @@ def _advance_one(session: Session, clock: Clock, engine: Engine, enrolment: Enro
     enrolment_id = enrolment.id
     try:
         with session.begin_nested():
-            engine.advance(session, enrolment)
+            engine.advance(session, [enrolment])
             enrolment.failures = 0
     except Exception:  # a job's last line of defence: one poisoned enrolment must not stop the others
         log.exception("enrolment_crashed", enrolment_id=enrolment_id)

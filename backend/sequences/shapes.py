@@ -67,6 +67,7 @@ class EventKind(StrEnum):
     STOPPED = "stopped"
     FINISHED = "finished"
     TROUBLED = "troubled"
+    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a sequence looks at beside mail. None: there is none; `merged_into_id` names the record that took it up."""
+    """What a sequence looks at beside mail. None: there is none; `merged_into_id` names the record that took it up.
+
+    `country` by its two letters; "": not known.
+    """
 
     is_living: bool
     merged_into_id: int | None
@@ -108,6 +112,7 @@ class Circumstances:
     stage_id: int | None
     is_deal_open: bool
     meeting_id: int | None
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from backend.gmail.shapes import Format
 from backend.mail.addresses import key_of
 from backend.outbox import store
 from backend.outbox.jobs import Desk, send_due
-from backend.outbox.service import put_in
+from backend.outbox.ordering import put_in
 from backend.outbox.shapes import Anchor, End, Go, Letter, Order, Sending, State, Verdict
 from backend.outbox.tables import OutboxRow
 from backend.outbox.tokens import UnsubscribeLinks
@@ -99,7 +99,7 @@ class Outbox:
                 office.workspace_id, mailbox_id, "paper", source_id, step, 1, f"{to}:{source_id}:{step}", group,
                 contact_id, to, key, now, now + timedelta(days=7), **other,
             )  # fmt: skip
-            put_in(session, order, now)
+            put_in(session, [order], now)
             store.set_pace(session, mailbox_id, AT_ONCE)
             found = store.find_order(session, "paper", source_id, step, 1)
             assert found is not None

@@ -227,10 +227,10 @@ def test_one_poisoned_enrolment_stands_still_and_the_others_go_on(line: Line, mo
     poison, other = line.enrol(sequence, DORA), line.enrol(sequence, ERIK)
     advance = Engine.advance
 
-    def stumble(engine: Engine, session: Any, enrolment: Enrolment) -> None:
-        if enrolment.id == poison:
+    def stumble(engine: Engine, session: Any, enrolments: list[Enrolment]) -> None:
+        if poison in {enrolment.id for enrolment in enrolments}:
             raise ZeroDivisionError
-        advance(engine, session, enrolment)
+        advance(engine, session, enrolments)
 
     monkeypatch.setattr(Engine, "advance", stumble)
     line.tick()
