@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import render_template
+from flask_babel import gettext
 
 from backend.accounts.guards import current_actor, needs
 from backend.activities.store import open_tasks_of_owner
 from backend.linking.receipt_store import count_unlinked_mail
 from backend.privacy.store.threads import count_open_requests
+from backend.sequences import today_store as sequences
+from backend.sequences.words import reason_words
 from backend.timeline.pages.room import blueprint
 from backend.timeline.store import replies_owed
 from backend.timeline.store.cold import cold_deals
@@ -22,7 +25,7 @@ COLD_AFTER = timedelta(days=14)
 @blueprint.get("/")
 @needs()
 def today() -> str:
-    """Show mail that waits for my answer, my tasks, and my deals that go cold."""
+    """Show what waits for me: answers, decisions, tasks, cold deals; what leaves by itself; for managers the team."""
     actor, now = current_actor(), house().clock.now()
     with house().db.read() as session:
         replies = replies_owed(session, actor, now - REPLIES_WITHIN)
@@ -30,6 +33,12 @@ def today() -> str:
         cold = cold_deals(session, actor, now - COLD_AFTER)
         unlinked = count_unlinked_mail(session, actor)
         asked = count_open_requests(session, actor)
+        sending = {
+            "leaving": sequences.leaving(session, actor),
+            "asking": sequences.asking(session, actor),
+            "alarms": sequences.alarms(session, actor, now),
+            "team": sequences.team(session, actor) if actor.sees_all else [],
+        }
     return render_template(
         "timeline/today.html",
         replies=replies,
@@ -39,4 +48,6 @@ def today() -> str:
         asked=asked,
         now=now,
         name=actor.name,
+        why=lambda reason: reason_words(reason, gettext),
+        **sending,
     )

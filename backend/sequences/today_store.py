@@ -1,0 +1,165 @@
+"""What a rep's day holds of sequences and campaigns: mails about to leave, and people about whom somebody must decide.
+
+Four statements, whatever there is; each reads what is open only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from backend.accounts.shapes import Actor
+from backend.accounts.tables import Mailbox, User
+from backend.mail.links import gmail_url
+from backend.outbox.shapes import State
+from backend.outbox.tables import OutboxRow, OutboxSender
+from backend.records.tables import Record
+from backend.sequences.enrolling import SOURCE
+from backend.sequences.shapes import EnrolmentState
+from backend.sequences.tables import Enrolment, Sequence
+
+SHOWN = 20
+_PATIENT = ("away", "halted", "by_hand")  # they wait for a date, or stand still because somebody wanted it
+_RECORD = Record.__table__.c
+_COLLISION = "collision"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A mail that lies in the rep's drafts and leaves `at`; `gmail_url` opens it."""
+
+    enrolment_id: int
+    contact_id: int
+    name: str
+    sequence: str
+    at: datetime
+    gmail_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Somebody on the way who does not get on before the rep decides. `is_held`: a mail waits, and may leave anyway."""
+
+    enrolment_id: int
+    contact_id: int
+    name: str
+    sequence: str
+    reason: str
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A mailbox from which nothing leaves: it must be connected again (`until` None), or is paused until then."""
+
+    address: str
+    reason: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RepDay:
+    """A rep's day as a manager sees it."""
+
+    user_id: int
+    name: str
+    leaving: int
+    waiting: int
+    asking: int
+
+
+def leaving(session: Session, actor: Actor) -> list[Leaving]:
+    """Drafts in one's own mailboxes, the next to leave first."""
+    query = (
+        _orders(OutboxRow.source_id, OutboxRow.contact_id, _RECORD.name, OutboxRow.email, Sequence.name)
+        .add_columns(OutboxRow.due_at, Mailbox.address, OutboxRow.thread_id)
+        .where(Mailbox.user_id == actor.user_id, OutboxRow.state == State.DRAFTED.value, OutboxRow.reason != _COLLISION)
+        .order_by(OutboxRow.due_at, OutboxRow.id)
+        .limit(SHOWN)
+    )
+    return [
+        Leaving(source_id, contact_id, name or email, sequence, at, gmail_url(address, thread_id))
+        for source_id, contact_id, name, email, sequence, at, address, thread_id in session.execute(query)
+    ]
+
+
+def asking(session: Session, actor: Actor) -> list[Asking]:
+    """Mails of one's own that are held for a decision, then people who stand still for a reason that asks for one."""
+    held = (
+        _orders(OutboxRow.source_id, OutboxRow.contact_id, _RECORD.name, OutboxRow.email, Sequence.name)
+        .where(Mailbox.user_id == actor.user_id, OutboxRow.state.in_(_waiting()), OutboxRow.reason == _COLLISION)
+        .order_by(OutboxRow.id)
+        .limit(SHOWN)
+    )
+    found = [Asking(i, c, name or email, seq, _COLLISION, True) for i, c, name, email, seq in session.execute(held)]
+    still = (
+        select(Enrolment.id, Enrolment.contact_id, _RECORD.name, Enrolment.email, Sequence.name, Enrolment.reason)
+        .join(Sequence, Sequence.id == Enrolment.sequence_id)
+        .outerjoin(Record.__table__, _RECORD.id == Enrolment.contact_id)
+        .where(Enrolment.user_id == actor.user_id, *_stands_still())
+        .order_by(Enrolment.id)
+        .limit(SHOWN)
+    )
+    rows = session.execute(still)
+    return found + [Asking(i, c, name or email, seq, reason, False) for i, c, name, email, seq, reason in rows]
+
+
+def alarms(session: Session, actor: Actor, now: datetime) -> list[Alarm]:
+    """One's own mailboxes from which nothing leaves, and why."""
+    query = (
+        select(Mailbox.address, Mailbox.status, OutboxSender.pause_reason, OutboxSender.paused_until)
+        .outerjoin(OutboxSender, OutboxSender.mailbox_id == Mailbox.id)
+        .where(Mailbox.user_id == actor.user_id)
+        .where((Mailbox.status == "reconnect_needed") | (OutboxSender.paused_until > now))
+        .order_by(Mailbox.address)
+    )
+    return [
+        Alarm(address, "" if status == "reconnect_needed" else reason, None if status == "reconnect_needed" else until)
+        for address, status, reason, until in session.execute(query)
+    ]
+
+
+def team(session: Session, actor: Actor) -> list[RepDay]:
+    """The reps of the team who have mails to come or somebody to decide about; for managers."""
+    number = func.count().label("number")
+    waits = (
+        select(Mailbox.user_id, OutboxRow.state, (OutboxRow.reason == _COLLISION).label("is_held"), number)
+        .join(Mailbox, Mailbox.id == OutboxRow.mailbox_id)
+        .where(OutboxRow.workspace_id == actor.workspace_id, OutboxRow.state.in_(_waiting()))
+        .group_by(Mailbox.user_id, OutboxRow.state, OutboxRow.reason == _COLLISION)
+    )
+    still = (
+        select(Enrolment.user_id, number)
+        .where(Enrolment.workspace_id == actor.workspace_id, *_stands_still())
+        .group_by(Enrolment.user_id)
+    )
+    counts: dict[int, list[int]] = {}
+    for user_id, state, is_held, several in session.execute(waits):
+        place = 2 if is_held else 0 if state == State.DRAFTED else 1
+        counts.setdefault(user_id, [0, 0, 0])[place] += several
+    for user_id, several in session.execute(still):
+        counts.setdefault(user_id, [0, 0, 0])[2] += several
+    people = select(User.id, User.name, User.email).where(User.id.in_(counts)).order_by(User.name, User.id)
+    return [RepDay(row.id, row.name or row.email, *counts[row.id]) for row in session.execute(people)]
+
+
+def _orders(*columns: Any) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*columns)
+        .join(Mailbox, Mailbox.id == OutboxRow.mailbox_id)
+        .join(Sequence, Sequence.id == OutboxRow.group_id)
+        .outerjoin(Record.__table__, _RECORD.id == OutboxRow.contact_id)
+        .where(OutboxRow.source == SOURCE)
+    )
+
+
+def _waiting() -> tuple[str, ...]:
+    return (State.CLAIMED.value, State.DRAFTED.value)
+
+
+def _stands_still() -> tuple[Any, ...]:
+    return (Enrolment.state == EnrolmentState.PAUSED.value, Enrolment.reason.not_in(_PATIENT))
