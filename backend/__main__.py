@@ -26,6 +26,7 @@ COMMANDS = {  # name: its module in backend.commands
     "apikey": "apikey",
     "mailbox": "mailbox",
     "mail": "mail",
+    "sequence": "sequence",
     "doctor": "doctor",
 }
 

@@ -1,0 +1,118 @@
+"""Time on a stage: it jumps from one due moment to the next, and each time the jobs do what they do in earnest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from backend.gmail.gateway import Gmail
+from backend.mail.addresses import key_of
+from backend.outbox.jobs import Desk, send_due
+from backend.outbox.store import claim_senders
+from backend.outbox.tokens import UnsubscribeLinks
+from backend.sequences.engine import Engine
+from backend.sequences.enrolling import SOURCE
+from backend.sequences.jobs import advance_due
+from backend.sequences.simulation import store
+from backend.sequences.simulation.answers import Correspondents
+from backend.sequences.simulation.shapes import Plan, Sender
+from backend.sequences.simulation.stage import Stage
+from backend.sequences.simulation.store import Wait
+from backend.sync.jobs import drain_mailbox
+from backend.sync.shapes import Task
+
+_CLAIM = 100
+_TICK = timedelta(seconds=1)
+_LONG = timedelta(hours=1)  # a mailbox that begins nothing for so long does not merely space its mail
+
+
+class Run:
+    """The jobs of sequences and outbox at work on a stage.
+
+    `mails` are those that left; `waits` every time that somebody had to wait though they were due: when, and for what.
+    """
+
+    def __init__(self, stage: Stage, plan: Plan, senders: Sequence[Sender]) -> None:
+        self.mails: list[bytes] = []
+        self.waits: list[tuple[datetime, Wait]] = []
+        self._stage = stage
+        self._addresses = {sender.mailbox_id: sender.address for sender in senders}
+        self._mailboxes = {address: mailbox_id for mailbox_id, address in self._addresses.items()}
+        self._answers = Correspondents(plan)
+        self._stale: set[int] = set()
+        self._seen: set[Wait] = set()
+        self._engine = Engine(stage.clock)
+        with stage.db.read() as session:
+            self._shared = store.shared_firms(session)
+        links = UnsubscribeLinks("rehearsal", "https://rehearsal.example")
+        self._desk = Desk(stage.db, stage.clock, self._connect, self._refresh, {SOURCE: self._engine}, links)
+        stage.listen(self._hear)
+        for mailbox_id in self._addresses:
+            drain_mailbox(stage.db, stage.clock, self._connect, mailbox_id)  # its first listing, of nothing
+
+    def play(self, until: datetime, is_enough: Callable[[datetime], bool]) -> datetime:
+        """Let time go on until then, or until it is enough; returns how far it came."""
+        clock = self._stage.clock
+        while not is_enough(clock.now()):
+            with self._stage.db.read() as session:
+                people_at, mail_at = store.next_due(session)
+            moments = [at for at in (people_at, mail_at, self._answers.next_at()) if at is not None]
+            if not moments or min(moments) > until:
+                return until
+            clock.current = max(clock.now(), min(moments))
+            if not self._tick(people_at, mail_at):
+                clock.advance(_TICK)
+        return clock.now()
+
+    def _tick(self, people_at: datetime | None, mail_at: datetime | None) -> int:
+        """Do what is due now, as the worker's tick does; returns how much that was."""
+        now, done = self._stage.clock.now(), 0
+        for answer in self._answers.arrived(now):
+            self._stage.deliver(answer.raw, answer.address)
+            self._sync(self._mailboxes[answer.address])
+            done += 1
+        if people_at is not None and people_at <= now:
+            done += advance_due(self._stage.db, self._stage.clock, self._engine)
+            with self._stage.db.read() as session:
+                self._note(store.shifted(session, now))
+        if mail_at is not None and mail_at <= now:
+            with self._stage.db.write() as session:
+                due = claim_senders(session, now, _CLAIM)
+            for mailbox_id in due:
+                send_due(self._desk, mailbox_id)
+                with self._stage.db.read() as session:
+                    self._note(store.held(session, mailbox_id, now))
+                    self._note(store.queued(session, mailbox_id, now, _LONG))
+            done += len(due)
+        return done
+
+    def _note(self, waits: Iterable[Wait]) -> None:
+        """Remember what was not seen before; one who still waits for the same is no news."""
+        news = set(waits) - self._seen
+        self._seen |= news
+        self.waits += [(self._stage.clock.now(), wait) for wait in sorted(news, key=_place)]
+
+    def _connect(self, mailbox_id: int) -> Gmail:
+        return self._stage.connect(self._addresses[mailbox_id])
+
+    def _refresh(self, mailbox_id: int) -> None:
+        """Sync what may have changed; a mailbox into which nothing came is as fresh as it can be."""
+        for stale in sorted(self._stale):
+            self._sync(stale)
+        with self._stage.db.write() as session:
+            store.note_fresh(session, mailbox_id, self._stage.clock.now())
+
+    def _sync(self, mailbox_id: int) -> None:
+        drain_mailbox(self._stage.db, self._stage.clock, self._connect, mailbox_id, task=Task.NEW_MAIL)
+        self._stale.discard(mailbox_id)
+
+    def _hear(self, sender: str, recipient: str, raw: bytes) -> None:
+        now = self._stage.clock.now()
+        self.mails.append(raw)
+        if store.firm_of(key_of(recipient)) in self._shared:
+            self._stale.add(self._mailboxes[sender])  # another rep writes there too, and must see this mail
+        self._answers.hear(sender, recipient, raw, now)
+
+
+def _place(wait: Wait) -> tuple[int, int]:
+    return wait.enrolment_id, wait.step
