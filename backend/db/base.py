@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, TypeDecorator
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
-from sqlalchemy.types import TypeEngine
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -27,39 +26,35 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMING)
 
 
-class _SqliteMoment(sqlite.DATETIME):
-    """SQLAlchemy's text ("2026-01-05 09:00:00.000000") for a moment in UTC, made in a quarter of the time."""
-
-    def bind_processor(self, _dialect: Dialect) -> Callable[[datetime | None], str | None]:
-        """Leave out the zone, which is always UTC."""
-        return lambda value: None if value is None else value.isoformat(" ", "microseconds")[:26]
-
-
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC datetime on both databases: SQLite keeps it naive, PostgreSQL as `timestamptz`."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose what the database keeps."""
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(_SqliteMoment())  # type: ignore[no-untyped-call]  # SQLAlchemy's __init__
-        return dialect.type_descriptor(DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Refuse naive values."""
-        if value is None or value.tzinfo is UTC:
-            return value
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; times are aware UTC here")
-        return value.astimezone(UTC)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | datetime | None]:
+        """Write SQLAlchemy's text ("2026-01-05 09:00:00.000000") for SQLite. Naive values raise `ValueError`."""
+        write: Callable[[datetime], str | datetime] = _text_of if dialect.name == "sqlite" else _in_utc
+        return lambda value: None if value is None else write(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give every moment back as aware UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+@lru_cache(maxsize=1_000)  # a batch of mail writes each of its moments a dozen times
+def _text_of(moment: datetime) -> str:
+    return _in_utc(moment).isoformat(" ", "microseconds")[:26]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone; times are aware UTC here")
+    return moment.astimezone(UTC)
 
 
 # SQLite makes only INTEGER primary keys its row id; PostgreSQL should have room for more than 2^31 rows.
