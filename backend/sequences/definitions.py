@@ -118,13 +118,17 @@ class Definition:
 def dump(definition: Definition) -> dict[str, Any]:
     """A definition as JSON."""
     names = {kind: name for name, kind in _KINDS.items()}
-    habits = asdict(definition.habits)
-    window = definition.habits.window
-    habits["window"] = {"days": sorted(window.days), "opens": _hm(window.opens), "closes": _hm(window.closes)}
     steps = [{"kind_of_step": names[type(step)], **asdict(step)} for step in definition.steps]
     for step in steps:
         step.update({"at": _hm(step["at"])} if step.get("at") else {})
-    return {"steps": steps, "habits": habits}
+    return {"steps": steps, "habits": dump_habits(definition.habits)}
+
+
+def dump_habits(habits: Habits) -> dict[str, Any]:
+    """What holds for all steps, as JSON."""
+    window = habits.window
+    shown = {"days": sorted(window.days), "opens": _hm(window.opens), "closes": _hm(window.closes)}
+    return {**asdict(habits), "window": shown}
 
 
 def _hm(at: time) -> str:

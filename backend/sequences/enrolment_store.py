@@ -102,9 +102,3 @@ def uids_of(session: Session, sequence_ids: Collection[int]) -> dict[int, str]:
     """The names of sequences for ever, by id."""
     query = select(Sequence.id, Sequence.uid).where(Sequence.id.in_(sequence_ids))
     return dict(session.execute(query).all())
-
-
-def definition_of(session: Session, enrolment_id: int) -> dict[str, Any]:
-    """The definition that somebody is pinned to, as it is kept."""
-    query = select(SequenceVersion.definition).join(Enrolment, Enrolment.version_id == SequenceVersion.id)
-    return session.scalars(query.where(Enrolment.id == enrolment_id)).one()

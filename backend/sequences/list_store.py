@@ -232,6 +232,23 @@ def find_person(session: Session, actor: Actor, enrolment_id: int) -> PersonView
     return next(iter(list_people(session, actor, Wanted(ids=(enrolment_id,)))), None)
 
 
+def definition_of(session: Session, enrolment_id: int) -> dict[str, Any]:
+    """The definition that somebody is pinned to, as it is kept."""
+    query = select(SequenceVersion.definition).join(Enrolment, Enrolment.version_id == SequenceVersion.id)
+    return dict(session.scalars(query.where(Enrolment.id == enrolment_id)).one())
+
+
+def enrolled_before(session: Session, sequence_id: int, *, only_running: bool = False) -> dict[int, bool]:
+    """Contacts who were enrolled in a sequence, and whether they are on the way now."""
+    query = select(Enrolment.contact_id, Enrolment.ended_at).where(Enrolment.sequence_id == sequence_id)
+    if only_running:
+        query = query.where(Enrolment.ended_at.is_(None))
+    found: dict[int, bool] = {}
+    for contact_id, ended_at in session.execute(query):
+        found[contact_id] = found.get(contact_id, False) or ended_at is None
+    return found
+
+
 def reasons(session: Session, actor: Actor, sequence_id: int) -> dict[str, int]:
     """Why people of a sequence stand still or ended, and how many each."""
     e = Enrolment

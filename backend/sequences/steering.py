@@ -63,7 +63,7 @@ def skip_next(session: Session, clock: Clock, actor: Actor, enrolment_id: int) -
     return enrolment
 
 
-def skip_no_more(session: Session, actor: Actor, enrolment_id: int) -> Enrolment:
+def skip_no_more(session: Session, _clock: Clock, actor: Actor, enrolment_id: int) -> Enrolment:
     """Take `skip_next` back, as long as the mail's turn did not come. Raises `NotFoundError`, `ConflictError`."""
     enrolment = _running(session, actor, enrolment_id)
     enrolment.thread = {name: value for name, value in enrolment.thread.items() if name != "veto"}

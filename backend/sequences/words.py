@@ -62,5 +62,9 @@ def reason_words(reason: str, _: GetText) -> str:
         "not_fresh": _("the mailbox is being read first"),
         "no_address": _("there is no mail address"),
         "halted": _("all of it stands still"),
+        "on_the_way": _("on the way through it already"),
+        "was_before": _("went through it before"),
+        "no_contact": _("no contact has this address"),
+        "no_address_on_line": _("no address on this line"),
     }
     return words.get(reason, reason)

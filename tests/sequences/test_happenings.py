@@ -83,7 +83,7 @@ def test_a_mail_that_waits_its_turn_is_skipped_when_it_comes_unless_one_thinks_a
     skipped, kept = under_way(line), line.enrol(line.make(name="Other"), "erik@suedwind.example")
     line.tick()
     _do(line, lambda session: [steering.skip_next(session, clock, alice, each) for each in (skipped, kept)])
-    _do(line, lambda session: steering.skip_no_more(session, alice, kept))
+    _do(line, lambda session: steering.skip_no_more(session, clock, alice, kept))
     line.let_pass(days=4, every_minutes=120)
     assert [line.deliveries(), line.deliveries("erik@suedwind.example")] == [1, 2]
     with pytest.raises(ConflictError):

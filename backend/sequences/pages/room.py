@@ -1,7 +1,78 @@
-"""The blueprint of the sequences' pages and their way in the frame."""
+"""The blueprint of the sequences' pages, their ways in the frame, and the words that their templates say."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
+
+from backend.sequences import step_words, words
+from backend.sequences.shapes import EnrolmentState, EventKind
+from backend.web.nav import Place, Way, open_way
+
+TONES = {
+    EnrolmentState.ACTIVE: "good",
+    EnrolmentState.PAUSED: "warn",
+    EnrolmentState.FINISHED: "info",
+    EnrolmentState.STOPPED: "quiet",
+}
 
 blueprint = Blueprint("sequences", __name__, url_prefix="/sequences", template_folder="../templates")
+open_way(
+    blueprint,
+    Way("sequences", _l("Sequences"), "sequences", "sequences.show", 80, keys="g q"),
+    Way("new_sequence", _l("Sequence"), "sequences", "sequences.show_new", 40, Place.CREATE),
+)
+
+
+class Words:
+    """What templates say of sequences, in the visitor's language."""
+
+    @staticmethod
+    def state(state: EnrolmentState) -> str:
+        """How somebody stands."""
+        return words.state_word(state, gettext)
+
+    @staticmethod
+    def tone(state: EnrolmentState) -> str:
+        """The colour of that."""
+        return TONES[state]
+
+    @staticmethod
+    def reason(reason: str) -> str:
+        """Why somebody stands still, was taken out, or a mail waits."""
+        return words.reason_words(reason, gettext)
+
+    @staticmethod
+    def step_kind(step: Mapping[str, Any]) -> str:
+        """What a step is."""
+        return step_words.kind_word(step, gettext)
+
+    @staticmethod
+    def step_line(step: Mapping[str, Any]) -> str:
+        """What a step does."""
+        return step_words.step_line(step, gettext, ngettext)
+
+    @staticmethod
+    def field(name: str) -> str:
+        """What a condition asks for."""
+        return step_words.field_word(name, gettext)
+
+    @staticmethod
+    def operator(name: str) -> str:
+        """How it compares."""
+        return step_words.operator_word(name, gettext)
+
+    @staticmethod
+    def event(kind: EventKind) -> str:
+        """What a line of the ledger tells."""
+        return step_words.event_word(kind, gettext)
+
+
+@blueprint.app_context_processor
+def speak_of_sequences() -> dict[str, object]:
+    """Let the templates of every room say how people stand in their sequences."""
+    return {"sequence_words": Words}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
 from backend.linking.tables import Link, Receipt
+from backend.mail.links import gmail_url
 from backend.mail.shapes import Role
 from backend.mail.tables import MESSAGE_SEARCH, Message, MessageParticipant
 from backend.privacy.shapes import Sight
@@ -99,11 +100,6 @@ def _mail_entry(row: Any, seen: Seen, to: Sequence[str]) -> Entry:
         opened=seen.opened,
         is_kept=own is not None and own.holding.is_locked,
     )
-
-
-def gmail_url(address: str, gmail_id: str) -> str:
-    """Return the address that opens a mail in its owner's own Gmail."""
-    return f"https://mail.google.com/mail/u/{address}/#all/{gmail_id}"
 
 
 def _recipients(session: Session, message_ids: Sequence[int]) -> dict[int, list[str]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
 from backend.linking.receipt_store import is_open_to
+from backend.mail.links import gmail_url
 from backend.mail.quotes import split_reply
 from backend.mail.shapes import Kind, Participant, Reply
 from backend.mail.store.reading import participants_of
@@ -19,7 +20,7 @@ from backend.privacy.shapes import Sight
 from backend.privacy.store.sight import seen_copies
 from backend.timeline.shapes import Entry
 from backend.timeline.store.chips import with_records
-from backend.timeline.store.mails import MAIL_COLUMNS, gmail_url, mail_entries
+from backend.timeline.store.mails import MAIL_COLUMNS, mail_entries
 
 
 @dataclass(frozen=True, slots=True)

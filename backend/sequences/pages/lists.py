@@ -1,0 +1,43 @@
+"""The list of sequences, and how a new one begins."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from backend.accounts.guards import current_actor, needs
+from backend.kit.errors import UserError
+from backend.sequences import list_store
+from backend.sequences.pages.room import blueprint
+from backend.sequences.publishing import make_sequence
+from backend.web.house import house
+from backend.web.i18n import sentence_of
+
+
+@blueprint.get("")
+@needs()
+def show() -> str:
+    """Every sequence of the team, with how its people fare: a rep's own, a manager's all."""
+    with house().db.read() as session:
+        found = list_store.list_sequences(session, current_actor(), words=request.args.get("q", "").strip())
+    return render_template("sequences/list.html", sequences=found, sees_all=current_actor().sees_all)
+
+
+@blueprint.get("/new")
+@needs()
+def show_new() -> str:
+    """The field for its name."""
+    return render_template("sequences/new.html", name="", problem="")
+
+
+@blueprint.post("/new")
+@needs()
+def make() -> Response | tuple[str, int]:
+    """Make a sequence, and go on to its steps."""
+    name = request.form.get("name", "")
+    try:
+        with house().db.write() as session:
+            sequence_id = make_sequence(session, house().clock, current_actor(), name).id
+    except UserError as error:
+        return render_template("sequences/new.html", name=name, problem=sentence_of(error)), 400
+    return redirect(url_for("sequences.show_editor", sequence_id=sequence_id))

@@ -1,0 +1,132 @@
+"""Looking at a sequence before it runs: its mails with a real contact, its versions and what differs, publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import ndiff
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext, ngettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from backend.accounts.guards import current_actor, needs
+from backend.kit.errors import UserError
+from backend.records.shapes import ContactView
+from backend.records.store.reading import Wanted, deals_of_contact, get_contact, list_contacts
+from backend.sequences import drafts, list_store
+from backend.sequences import enrolment_store as store
+from backend.sequences.definitions import problems
+from backend.sequences.pages.one import require_view
+from backend.sequences.pages.room import blueprint
+from backend.sequences.previews import StepPreview, missing_fields, preview
+from backend.sequences.publishing import publish, require_sequence
+from backend.sequences.rights import Right, may
+from backend.sequences.step_words import lines_of
+from backend.web.house import house
+from backend.web.i18n import sentence_of
+from backend.web.toasts import toast
+
+CHOICE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """A line of a definition: `mark` is + for one that came, - for one that went, "" for one that stayed."""
+
+    mark: str
+    text: str
+
+
+@blueprint.get("/<int:sequence_id>/preview")
+@needs()
+def show_preview(sequence_id: int) -> str:
+    """The mails as `?contact=` would read them, else the first contact that a search for `?q=` finds."""
+    actor, words = current_actor(), request.args.get("q", "")
+    with house().db.read() as session:
+        sequence = require_view(session, sequence_id)
+        definition = drafts.in_work(session, require_sequence(session, actor.workspace_id, sequence_id))
+        choice = list_contacts(session, actor.workspace_id, Wanted(words=words, sort="recent", limit=CHOICE))
+        contact = _contact(session, choice)
+        seen = _seen(session, definition, contact) if contact else []
+    return render_template(
+        "sequences/preview.html",
+        sequence=sequence,
+        contact=contact,
+        choice=choice,
+        words=words,
+        seen=seen,
+        missing=missing_fields(seen),
+        said=sentence_of,
+    )
+
+
+def _contact(session: Session, choice: list[ContactView]) -> ContactView | None:
+    wanted = request.args.get("contact", type=int)
+    found = get_contact(session, current_actor().workspace_id, wanted) if wanted else None
+    return found or next((each for each in choice if each.emails), next(iter(choice), None))
+
+
+def _seen(session: Session, definition: Mapping[str, Any], contact: ContactView) -> list[StepPreview]:
+    """With the contact's latest open deal, as somebody who enrols them for a deal would see it."""
+    deals = deals_of_contact(session, current_actor().workspace_id, contact.record.id)
+    return preview(session, current_actor(), definition, contact, next(iter(deals), None))
+
+
+@blueprint.get("/<int:sequence_id>/versions")
+@needs()
+def show_versions(sequence_id: int) -> str:
+    """Every version, and what it changed."""
+    with house().db.read() as session:
+        sequence = require_view(session, sequence_id)
+        every = list_store.versions(session, current_actor(), sequence_id)
+    older = [*(version.definition for version in every[1:]), {}]
+    shown = [(version, differences(before, version.definition)) for version, before in zip(every, older, strict=True)]
+    return render_template("sequences/versions.html", sequence=sequence, versions=shown)
+
+
+@blueprint.get("/<int:sequence_id>/publish")
+@needs()
+def show_publish(sequence_id: int) -> str:
+    """What would be published: what is wrong with it, or what it changes."""
+    actor = current_actor()
+    with house().db.read() as session:
+        view, sequence = (
+            require_view(session, sequence_id),
+            require_sequence(session, actor.workspace_id, sequence_id),
+        )
+        version, draft = store.current_version(session, sequence), drafts.in_work(session, sequence)
+        may_publish = may(session, actor, Right.PUBLISH)
+    found = problems(draft)
+    return render_template(
+        "sequences/publish.html",
+        sequence=view,
+        problems={number: sentence_of(error) for number, error in found.items()},
+        changes=differences(version.definition if version else {}, draft),
+        is_first=version is None,
+        may_publish=may_publish,
+    )
+
+
+@blueprint.post("/<int:sequence_id>/publish")
+@needs()
+def publish_draft(sequence_id: int) -> Response:
+    """Publish what is written. Raises `UserError` where something is wrong with it, or nothing differs."""
+    actor = current_actor()
+    with house().db.write() as session:
+        sequence = require_sequence(session, actor.workspace_id, sequence_id)
+        if not sequence.draft:
+            raise UserError(gettext("Nothing differs from the published version."))
+        number = publish(session, house().clock, actor, sequence_id, sequence.draft).number
+    toast(gettext("Version %(number)s is published; who is enrolled from now on gets it.", number=number))
+    return redirect(url_for("sequences.show_one", sequence_id=sequence_id))
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[DiffLine]:
+    """What went and what came, line by line; only lines near a change."""
+    old, new = (lines_of(each, gettext, ngettext) for each in (before, after))
+    lines = [DiffLine(line[0].strip(), line[2:]) for line in ndiff(old, new) if not line.startswith("?")]
+    near = {place + by for place, line in enumerate(lines) if line.mark for by in (-1, 0, 1)}
+    return [line for place, line in enumerate(lines) if place in near]
