@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Session
@@ -12,9 +15,12 @@ from backend.kit.errors import ForbiddenError, NotFoundError, UserError
 from backend.sequences import rules as texts
 from backend.sequences import store as templates
 from backend.sequences.campaigns import audience_store, service, store
-from backend.sequences.campaigns.shapes import Audience, CampaignView, Person, Stand, Text
+from backend.sequences.campaigns.shapes import Audience, CampaignView, Stand, Text
+from backend.sequences.list_store import Wanted as PeopleWanted
+from backend.sequences.list_store import list_people
 from backend.sequences.service import require_template
-from backend.sequences.words import reason_words
+from backend.sequences.shapes import EnrolmentState
+from backend.sequences.words import reason_words, state_word
 from backend.web.house import house
 from backend.web.i18n import sentence_of
 from backend.web.nav import Way, open_way
@@ -22,11 +28,16 @@ from backend.web.pagination import cut_page, decode_cursor
 from backend.web.toasts import toast
 
 ROWS = 50
-MOST_NAMED = 20  # of those who would be left out, for each reason
 LONGEST_LIST = 5_000_000  # characters of pasted or uploaded addresses
 
 blueprint = Blueprint("campaigns", __name__, url_prefix="/campaigns", template_folder="../templates")
 open_way(blueprint, Way("campaigns", lazy_gettext("Campaigns"), "mail", "campaigns.show", 82))
+
+
+@blueprint.app_template_filter("sending_state")
+def say_state(state: EnrolmentState) -> str:
+    """How somebody stands, in the visitor's language."""
+    return state_word(state, gettext)
 
 
 @blueprint.app_template_filter("sending_reason")
@@ -89,19 +100,42 @@ def show_one(campaign_id: int) -> str:
     with house().db.read() as session:
         campaign = service.require(session, actor, campaign_id)
         if campaign.stand is not Stand.DRAFT:
-            left_out = store.left_out(session, campaign_id)
-            return render_template("campaigns/campaign.html", campaign=campaign, left_out=left_out)
+            return _show_started(session, campaign)
         found = service.check(session, house().clock, actor, campaign)
         expected = service.expect(session, house().clock, actor, found.fit)
         has_mailbox = service.own_mailbox(session, actor) is not None
         preview = _preview(session, campaign)
-    reasons: dict[str, list[tuple[Person, str]]] = {}
-    for each in found.out:
-        reasons.setdefault(each.reason, []).append((each.person, each.evidence))
+    reasons = _by_reason((each.person.contact_id, each.person.name, each.reason, each.evidence) for each in found.out)
     return render_template(
-        "campaigns/check.html", campaign=campaign, fit=len(found.fit), reasons=reasons, most_named=MOST_NAMED,
+        "campaigns/check.html", campaign=campaign, fit=len(found.fit), reasons=reasons, out=len(found.out),
         expected=expected, has_mailbox=has_mailbox, is_own=campaign.user_id == actor.user_id, **preview,
     )  # fmt: skip
+
+
+def _show_started(session: Session, campaign: CampaignView) -> str:
+    """How far it came, and the people on its list, fifty at a time."""
+    state, before_id = request.args.get("state", ""), request.args.get("before", type=int)
+    wanted = PeopleWanted(
+        sequence_id=campaign.id,
+        state=EnrolmentState(state) if state in set(EnrolmentState) else None,
+        before_id=before_id,
+        limit=ROWS + 1,
+    )
+    page = cut_page(list_people(session, current_actor(), wanted), ROWS, lambda it: (it.id,))
+    kept = store.left_out(session, campaign.id)
+    reasons = _by_reason((each.contact_id, each.name, each.reason, each.evidence) for each in kept)
+    return render_template(
+        "campaigns/campaign.html", campaign=campaign, reasons=reasons, people=page.items, wanted=wanted,
+        next_id=page.items[-1].id if page.next_cursor else None, states=list(EnrolmentState),
+    )  # fmt: skip
+
+
+def _by_reason(out: Iterable[tuple[int, str, str, str]]) -> dict[str, list[tuple[int, str, str]]]:
+    """Who is left out, (contact, name, evidence), by the reason."""
+    found: dict[str, list[tuple[int, str, str]]] = {}
+    for contact_id, name, reason, evidence in out:
+        found.setdefault(reason, []).append((contact_id, name, evidence))
+    return found
 
 
 @blueprint.get("/<int:campaign_id>/preview")
@@ -163,10 +197,8 @@ def _save(campaign_id: int | None) -> tuple[str, int] | str | Response:
         if "fill" in form:
             return _form(campaign_id, name, _begun_with(form.get("template", type=int)) or text, audience)
         with house().db.write() as session:
-            if form.get("whom") == "list" and (listed := _listed()):
-                audience = service.audience_of(session, actor.workspace_id, listed)
-            elif form.get("whom") == "list" and campaign_id is not None:
-                audience = service.require(session, actor, campaign_id).audience
+            if form.get("whom") == "list":
+                audience = replace(_addressed(session, campaign_id), is_bold=audience.is_bold)
             if campaign_id is None:
                 campaign_id = service.make(session, house().clock, actor, name, text, audience)
             else:
@@ -178,6 +210,14 @@ def _save(campaign_id: int | None) -> tuple[str, int] | str | Response:
     return redirect(url_for("campaigns.show_one", campaign_id=campaign_id))
 
 
+def _addressed(session: Session, campaign_id: int | None) -> Audience:
+    """The contacts of the addresses that were given; a draft whose list was left empty keeps the one that it has."""
+    listed, actor = _listed(), current_actor()
+    if campaign_id is not None and not listed:
+        return service.require(session, actor, campaign_id).audience
+    return service.audience_of(session, actor.workspace_id, listed)
+
+
 def _text() -> Text:
     form = request.form
     subject, body = form.get("subject", ""), form.get("body", "").replace("\r\n", "\n")
@@ -187,7 +227,8 @@ def _text() -> Text:
 def _filter() -> Audience:
     form = request.form
     owner_id = current_actor().user_id if form.get("owner") == "me" else None
-    return Audience(words=form.get("q", ""), owner_id=owner_id, company_id=form.get("company", type=int))
+    company_id = form.get("company", type=int)
+    return Audience(words=form.get("q", ""), owner_id=owner_id, company_id=company_id, is_bold="is_bold" in form)
 
 
 def _listed() -> str:

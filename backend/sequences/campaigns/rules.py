@@ -22,10 +22,11 @@ HABITS = Habits(stops_on_colleague=False, stops_on_deal=False, on_owner_change=S
 _FARTHEST_DAYS = 1000
 
 
-def definition_of(text: Text) -> Definition:
-    """The sequence of one step behind a campaign."""
+def definition_of(text: Text, *, is_bold: bool = False) -> Definition:
+    """The sequence of one step behind a campaign; a bold one heeds no colleague."""
     wording = Variant(text.subject, text.body, text.template_id)
-    return Definition((Mail((wording,), is_html=text.is_html, expires_days=EXPIRES_DAYS),), HABITS)
+    habits = replace(HABITS, collision_days=0) if is_bold else HABITS
+    return Definition((Mail((wording,), is_html=text.is_html, expires_days=EXPIRES_DAYS),), habits)
 
 
 def require_text(text: Text) -> None:

@@ -22,7 +22,17 @@ from backend.outbox.tables import OutboxSender
 from backend.sequences import crowds
 from backend.sequences.campaigns import audience_store, rules, store
 from backend.sequences.campaigns.audience_store import MOST_PEOPLE
-from backend.sequences.campaigns.shapes import Audience, CampaignView, Expected, Out, Person, Sorted, Stand, Text
+from backend.sequences.campaigns.shapes import (
+    Audience,
+    CampaignView,
+    Expected,
+    Obstacles,
+    Out,
+    Person,
+    Sorted,
+    Stand,
+    Text,
+)
 from backend.sequences.definitions import dump
 from backend.sequences.enrolling import enrol_many
 from backend.sequences.hours import days_off, zone_of
@@ -76,6 +86,8 @@ def check(session: Session, clock: Clock, actor: Actor, campaign: CampaignView) 
     mailbox = own_mailbox(session, actor)
     since = clock.now() - timedelta(days=rules.HABITS.collision_days)
     obstacles = audience_store.obstacles(session, actor.workspace_id, mailbox.id if mailbox else None, since)
+    if campaign.audience.is_bold:
+        obstacles = Obstacles(obstacles.suppressed)
     return rules.sort_out(listed, campaign.text, sender_fields(actor), obstacles)
 
 
@@ -123,7 +135,9 @@ def start(session: Session, clock: Clock, actor: Actor, campaign_id: int) -> Cam
     found = check(session, clock, actor, campaign)
     if not found.fit:
         raise UserError("Nobody on this list can be written to; look at the reasons and change the list or the text.")
-    publish(session, clock, actor, campaign_id, dump(rules.definition_of(campaign.text)))
+    publish(
+        session, clock, actor, campaign_id, dump(rules.definition_of(campaign.text, is_bold=campaign.audience.is_bold))
+    )
     row.started_at = clock.now()
     refused = enrol_many(session, clock, actor, campaign_id, [person.contact_id for person in found.fit]).refused
     late = [Out(person, "refused", refused[person.contact_id]) for person in found.fit if person.contact_id in refused]

@@ -22,7 +22,8 @@ class Stand(StrEnum):
 class Audience:
     """Whom it goes to: the contacts that a filter finds, or, where `contact_ids` is given, these very ones.
 
-    `unknown` are addresses from a file that belong to no contact; nothing goes to them.
+    `unknown` are addresses from a file that belong to no contact; nothing goes to them. `is_bold`: also to those with
+    whom, or with whose company, a colleague writes.
     """
 
     words: str = ""
@@ -30,6 +31,7 @@ class Audience:
     company_id: int | None = None
     contact_ids: tuple[int, ...] | None = None
     unknown: tuple[str, ...] = ()
+    is_bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

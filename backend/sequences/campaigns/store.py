@@ -102,6 +102,7 @@ def read_audience(kept: Mapping[str, Any]) -> Audience:
         company_id=kept.get("company_id"),
         contact_ids=None if ids is None else tuple(ids),
         unknown=tuple(kept.get("unknown", ())),
+        is_bold=kept.get("is_bold", False),
     )
 
 

@@ -98,6 +98,19 @@ def test_who_is_left_out_is_named_before_the_start_and_kept_afterwards(line: Lin
     assert [to for to, _ in line.heard] == [DORA]
 
 
+def test_a_bold_campaign_goes_to_those_with_whom_a_colleague_writes(line: Line, client: FlaskClient) -> None:
+    ready(line, DORA)
+    line.office.mail(BOB, DORA)
+    line.office.sync()
+    campaign = made(client, is_bold="1")
+    client.post(f"/campaigns/{campaign}/start")
+    line.let_pass(days=1.5)
+    assert (line.deliveries(), why_not(line, campaign)) == (1, {})
+    page = client.get(f"/campaigns/{campaign}?state=finished").text
+    assert DORA in page
+    assert DORA not in client.get(f"/campaigns/{campaign}?state=paused").text
+
+
 def test_who_comes_later_is_not_on_the_list(line: Line, client: FlaskClient) -> None:
     ready(line, DORA)
     campaign = made(client)
