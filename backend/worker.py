@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from backend.gmail.errors import PermissionDenied
 from backend.installation import Installation
 from backend.kit.errors import UserError
+from backend.kit.memory import spare_what_is_loaded
 from backend.outbox.jobs import Desk, send_due
 from backend.outbox.store import claim_senders
 from backend.outbox.tokens import UnsubscribeLinks
@@ -142,6 +143,7 @@ def run_until_signalled(installation: Installation) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     worker, puller = Worker(installation), make_puller(installation)
+    spare_what_is_loaded()
     worker.start()
     if puller is not None:
         puller.start()

@@ -24,6 +24,7 @@ from backend.accounts.shapes import GrantKind, Role
 from backend.db import Database
 from backend.gmail.google import GoogleMail
 from backend.kit.clock import SystemClock
+from backend.kit.memory import spare_what_is_loaded
 from backend.mail.addresses import key_of
 from backend.migrations import upgrade
 from backend.records.service import make_sales_pipeline
@@ -61,6 +62,7 @@ def main(gmail_url: str, database_url: str) -> None:
     google, clock = GoogleMail(gmail_url, SystemClock()), SystemClock()
     gmail = google.open(Bearer(OWNER))
     settled: list[int] = []
+    spare_what_is_loaded()  # as the worker does
     started, end = time.process_time(), End.MORE
     while end is End.MORE:
         end = drain_mailbox(db, clock, lambda _id: gmail, mailbox_id, progress=settled.append)
