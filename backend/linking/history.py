@@ -12,9 +12,6 @@ from sqlalchemy.orm import Session
 from backend.linking import store
 from backend.linking.shapes import Decision, Proposal, Rule
 
-# Links that these took back may hold again when rules want them; what a person took back stays so.
-_REVOCABLE = ("rule", "batch:")
-
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -40,7 +37,9 @@ def compare(session: Session, decisions: Sequence[Decision]) -> Changes:
         rows = present.get(decision.message.id, {})
         wanted = {p.record_id: p for p in decision.links}
         added += [(decision.message.id, r) for r in wanted if r not in rows]
-        brought_back |= {rows[r].id: _values(p) for r, p in wanted.items() if r in rows and _may_come_back(rows[r])}
+        brought_back |= {
+            rows[r].id: _values(p) for r, p in wanted.items() if r in rows and rows[r].undone_at is not None
+        }
         removed += [row for r, row in rows.items() if r not in wanted and _is_automatic(row)]
     pairs = tuple((row.message_id, row.record_id) for row in removed)
     return Changes(tuple(added), brought_back, tuple(row.id for row in removed), pairs)
@@ -62,10 +61,6 @@ def with_ids(session: Session, changes: Changes) -> Changes:
 
 def _values(proposal: Proposal) -> dict[str, Any]:
     return {"rule": proposal.rule.value, "evidence": dict(proposal.evidence)}
-
-
-def _may_come_back(row: Any) -> bool:
-    return row.undone_at is not None and row.undone_by.startswith(_REVOCABLE)
 
 
 def _is_automatic(row: Any) -> bool:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from backend.linking import store
+from backend.linking import question_store, store
 from backend.linking.rules.deals import references_in
 from backend.linking.rules.outsiders import domain, outsiders
 from backend.linking.shapes import Decision, Knowledge, KnownLink, Policy, Proposal
 from backend.mail.shapes import StoredMessage
-from backend.records.shapes import DealRef, RecordKind
 from backend.records.store import lookup
 
 T = TypeVar("T")
@@ -74,15 +73,9 @@ class Notebook:
                     news.grown.add(message.conversation_id)
                 if (message.id, link.record_id) not in self.rows:
                     news.links.append((message, link))
-                    self._note_link(message, link, known)
+                    self.rows.add((message.id, link.record_id))
+                    add_link(known, KnownLink(link.record_id, link.kind, is_hand=False))
         return news
-
-    def _note_link(self, message: StoredMessage, link: Proposal, known: list[KnownLink]) -> None:
-        self.rows.add((message.id, link.record_id))
-        add_link(known, KnownLink(link.record_id, link.kind, is_hand=False))
-        if link.kind == RecordKind.DEAL:
-            latest = self.knowledge.deal_mail_at.get(link.record_id, message.sent_at)
-            self.knowledge.deal_mail_at[link.record_id] = max(latest, message.sent_at)
 
     def _new(self, kind: str, wanted: set[T]) -> set[T]:
         """Those of `wanted` that were never asked for; from now on they were."""
@@ -104,6 +97,8 @@ class Notebook:
             if row.holds:
                 known = self.knowledge.links.setdefault(row.conversation_id, [])
                 add_link(known, KnownLink(row.record_id, row.kind, row.rule == "hand"))
+            elif row.undone_by.startswith("user:"):  # somebody said of this very mail that it does not belong there
+                self.knowledge.vetoes.add((row.record_id, "mail", str(row.message_id)))
 
     def _read_deals(self, messages: Sequence[StoredMessage], conversation_ids: set[int]) -> None:
         """Deals of everybody known or linked so far, those that subjects refer to, and answers of people."""
@@ -118,20 +113,10 @@ class Notebook:
         references = self._new("reference", {r for m in messages for r in references_in(m.subject)})
         by_reference = lookup.deals_by_reference(self.session, ws, references) if references else {}
         known.deals_by_reference.update(by_reference)
-        linked_deals = {k.record_id for links in known.links.values() for k in links if k.kind == RecordKind.DEAL}
-        missing = linked_deals - known.deals_by_id.keys()
-        found = _by_id(by_reference.values(), *by_contact.values(), *by_company.values())
-        found |= lookup.deals_by_id(self.session, ws, missing) if missing else {}
-        known.deals_by_id.update(found)
-        known.answers.update(store.answers_of(self.session, conversation_ids))
-        known.deal_mail_at.update(store.last_mail_at(self.session, self._new("deal mail", set(found))))
+        known.answers.update(question_store.answers_of(self.session, conversation_ids))
 
 
 def add_link(known: list[KnownLink], link: KnownLink) -> None:
     """Add a link to a conversation's, unless the record is among them."""
     if all(k.record_id != link.record_id for k in known):
         known.append(link)
-
-
-def _by_id(*groups: Iterable[DealRef]) -> dict[int, DealRef]:
-    return {deal.id: deal for group in groups for deal in group}

@@ -36,6 +36,7 @@ def preview_concerned(session: Session, clock: Clock, actor: Actor, concerned: C
 
 
 def mails_concerned(session: Session, workspace_id: int, concerned: Concerned) -> Collection[int]:
-    """Ids of the mails of these addresses and domains, and of those linked to these records."""
+    """Ids of the mails of these addresses and domains, linked to these records, or naming these references."""
     by_people = store.message_ids_concerning(session, workspace_id, concerned.address_keys, concerned.domains)
-    return {*by_people, *store.message_ids_linked_to(session, concerned.record_ids)}
+    by_reference = store.message_ids_referring_to(session, workspace_id, concerned.references)
+    return {*by_people, *store.message_ids_linked_to(session, concerned.record_ids), *by_reference}

@@ -21,7 +21,7 @@ from backend.linking import merge_store, store
 from backend.linking.learning import relink_concerned
 from backend.linking.service import linker_for
 from backend.linking.shapes import MergeView
-from backend.linking.undo import undo_relink
+from backend.linking.undo import reverse_relink
 from backend.records.service import require, touch
 from backend.records.store import lookup, writing
 from backend.records.tables import RECORD_SEARCH, Company, Contact, Record, RecordMerge
@@ -136,8 +136,10 @@ def _parted(session: Session, merge: RecordMerge) -> tuple[Record, Record]:
 def _undo_links(session: Session, clock: Clock, actor: Actor, merge: RecordMerge) -> None:
     """Undo the relinking, unless somebody did so already; the rules may want its links again after another merge."""
     batch = store.find_batch(session, merge.workspace_id, merge.batch_id) if merge.batch_id else None
-    if batch is not None and batch.undone_at is None:
-        undo_relink(session, clock, actor, batch.id)
+    if batch is not None and batch.undone_at is not None:
+        store.leave_confirmed(session, batch.removed)
+    elif batch is not None:
+        reverse_relink(session, clock, actor, batch)
         merge_store.leave_to_rules(session, batch.added, f"user:{actor.user_id}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend.kit.clock import Clock
-from backend.linking import history, store
+from backend.linking import history, question_store, store
 from backend.linking.history import Changes
 from backend.linking.knowledge import Notebook, add_link
 from backend.linking.rules import decide, new_people
@@ -20,7 +20,7 @@ from backend.mail.store import Filed, load_messages
 from backend.privacy.store.sight import known_to_team
 from backend.records import service as records
 from backend.records.service import Team
-from backend.records.shapes import Origin, RecordKind
+from backend.records.shapes import Origin
 from backend.records.store import lookup
 from backend.records.store.writing import insert_contacts
 
@@ -38,7 +38,8 @@ class Linker:
 
         Mail that came before (the person's earlier mail, that of the new company's people, the rest of the
         conversation) is decided again where this batch changed what is known, so that the outcome does not hang on the
-        order of arrival. All is decided before anything is written, and each mail's receipt is written once.
+        order of arrival. Which deal a conversation is about hangs on all of its mail, so where deals are in question it
+        is decided afresh. All is decided before anything is written, and each mail's receipt is written once.
         """
         store.follow_joins(session, self.workspace_id, filed.joined)
         mails = {m.id: m for m in filed.messages}
@@ -50,30 +51,52 @@ class Linker:
         grown = store.message_ids_of_conversations(session, news.grown | set(filed.joined.values()))
         again = self._decide(notebook, self._load(session, grown, mails))
         links = [*news.links, *notebook.note(again).links]
-        self._write(session, links, [*first, *again])
+        decisions = [*first, *again]
+        about_deals = {d.message.conversation_id for d in decisions if d.is_about_deals}
+        self._write(
+            session,
+            [(m, p) for m, p in links if m.conversation_id not in about_deals],
+            [d for d in decisions if d.message.conversation_id not in about_deals],
+        )
+        whole = self._load(session, store.message_ids_of_conversations(session, about_deals), mails)
+        if whole:
+            self._bring_into_line(session, self._decide_afresh(notebook, whole))
 
     def refresh(
         self, session: Session, message_ids: Sequence[int], *, by: str = "rule", batch_id: int | None = None
     ) -> Changes:
         """Decide the conversations of these mails afresh and bring their links into line; returns what changed."""
-        decisions = self.decide_afresh(session, message_ids)
+        return self._bring_into_line(session, self.decide_afresh(session, message_ids), by=by, batch_id=batch_id)
+
+    def _bring_into_line(
+        self, session: Session, decisions: Sequence[Decision], *, by: str = "rule", batch_id: int | None = None
+    ) -> Changes:
+        """Write down decisions about whole conversations: links come, go and come back."""
         changes = history.compare(session, decisions)
         history.write(session, changes, by=by, batch_id=batch_id, now=self.clock.now())
-        self._write(session, [(d.message, p) for d in decisions for p in d.links], decisions, batch_id)
+        added = set(changes.added)
+        links = [(d.message, p) for d in decisions for p in d.links if (d.message.id, p.record_id) in added]
+        self._write(session, links, decisions, batch_id)
+        self._ask(session, decisions)
         return history.with_ids(session, changes)
 
     def decide_afresh(self, session: Session, message_ids: Sequence[int]) -> list[Decision]:
-        """Decide whole conversations as if only hands and answers had ever touched them.
+        """Decide the conversations of these mails as if only hands and answers had ever touched them."""
+        conversations = {m.conversation_id for m in self._load(session, message_ids, {})}
+        everything = self._load(session, store.message_ids_of_conversations(session, conversations), {})
+        return self._decide_afresh(Notebook(session, self.workspace_id, self.policy), everything)
+
+    def _decide_afresh(self, notebook: Notebook, conversations: Sequence[StoredMessage]) -> list[Decision]:
+        """Decide all mails of some conversations, whatever rules linked them to before.
 
         The first round finds what each conversation is about, the second hands it to all of its mails.
         """
-        conversations = {m.conversation_id for m in self._load(session, message_ids, {})}
-        everything = self._load(session, store.message_ids_of_conversations(session, conversations), {})
-        notebook = Notebook(session, self.workspace_id, self.policy)
-        notebook.take_in(everything)
+        in_time = _in_time(conversations)
+        notebook.take_in(in_time)
         links = {c: [k for k in known if k.is_hand] for c, known in notebook.knowledge.links.items()}
-        self._decide_in_turn(everything, notebook.knowledge, links)
-        return self._decide_in_turn(everything, notebook.knowledge, links)
+        first = self._decide_in_turn(in_time, notebook.knowledge, links)
+        again = self._decide_in_turn(in_time, notebook.knowledge, links)
+        return [_with_own_reasons(a, f) for a, f in zip(again, first, strict=True)]
 
     def _decide(self, notebook: Notebook, messages: Iterable[StoredMessage]) -> list[Decision]:
         """Decide mails in order of time, each knowing what the ones before brought its conversation."""
@@ -102,25 +125,18 @@ class Linker:
         decisions: Sequence[Decision],
         batch_id: int | None = None,
     ) -> None:
-        """Write down new links, receipts and questions; of two decisions about one mail the later one counts."""
+        """Write down new links and receipts; of two decisions about one mail the later one counts."""
         now = self.clock.now()
         store.insert_links(session, [_link_row(self.workspace_id, m, p, batch_id, now) for m, p in links])
         final = {d.message.id: d for d in decisions}
         store.write_receipts(session, self.workspace_id, final.values(), now)
-        self._ask(session, decisions)
 
     def _ask(self, session: Session, decisions: Sequence[Decision]) -> None:
-        questions = {
-            d.message.conversation_id: [
-                {"deal_id": c.deal_id, "score": c.score, "evidence": dict(c.evidence)} for c in d.question
-            ]
-            for d in decisions
-            if d.question
-        }
-        store.ask(session, self.workspace_id, questions, self.clock.now())
-        settled = {d.message.conversation_id for d in decisions if any(p.kind == RecordKind.DEAL for p in d.links)}
-        if settled:
-            store.drop_questions(session, settled)
+        """Ask about whole conversations that several deals claim alike, and withdraw what is no question any more."""
+        questions = {d.message.conversation_id: d.question for d in decisions if d.question}
+        question_store.ask(session, self.workspace_id, questions, self.clock.now())
+        settled = {d.message.conversation_id for d in decisions} - questions.keys()
+        question_store.drop(session, settled)
 
     def _new_people(
         self, session: Session, messages: Sequence[StoredMessage], mails: dict[int, StoredMessage]
@@ -191,6 +207,15 @@ def _link_row(
         "undone_at": None,
         "undone_by": "",
     }
+
+
+def _with_own_reasons(decision: Decision, first: Decision) -> Decision:
+    """What a mail itself brought its conversation keeps the reasons for which it did."""
+    own = {p.record_id: p for p in first.links}
+    links = tuple(own.get(p.record_id, p) for p in decision.links)
+    lost = {r.record_id: r for r in (*first.rejected, *decision.rejected)}
+    rejected = tuple(r for i, r in lost.items() if all(p.record_id != i for p in links))
+    return replace(decision, links=links, rejected=rejected)
 
 
 def _in_time(messages: Iterable[StoredMessage]) -> list[StoredMessage]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from backend.accounts.shapes import ContactPolicy
 from backend.mail.shapes import StoredMessage
-from backend.records.shapes import ContactRef, DealRef
+from backend.records.shapes import ContactRef, DealRef, RecordKind
 
 Evidence = Mapping[str, Any]
 
@@ -27,6 +26,9 @@ class Rule(StrEnum):
     DEAL_EVIDENCE = "deal_evidence"
     ANSWER = "answer"
     HAND = "hand"
+
+
+DEAL_RULES = frozenset({Rule.DEAL_REFERENCE, Rule.DEAL_ONLY, Rule.DEAL_EVIDENCE, Rule.ANSWER})
 
 
 class Outcome(StrEnum):
@@ -92,7 +94,7 @@ class Knowledge:
     """What the team knows that may concern a batch of mails; every mapping is complete for the mails taken in so far.
 
     `links` are the conversations' present links, `vetoes` the (record, scope, value) triples that forbid one, `answers`
-    the deals that people chose for a conversation (None: none of them), `deal_mail_at` the last linked mail of a deal.
+    the deals that people chose for a conversation (None: none of them).
     """
 
     contacts: dict[str, ContactRef] = field(default_factory=dict)
@@ -100,11 +102,9 @@ class Knowledge:
     deals_by_contact: dict[int, tuple[DealRef, ...]] = field(default_factory=dict)
     deals_by_company: dict[int, tuple[DealRef, ...]] = field(default_factory=dict)
     deals_by_reference: dict[str, DealRef] = field(default_factory=dict)
-    deals_by_id: dict[int, DealRef] = field(default_factory=dict)
     links: dict[int, list[KnownLink]] = field(default_factory=dict)
     answers: dict[int, int | None] = field(default_factory=dict)
     vetoes: set[tuple[int, str, str]] = field(default_factory=set)
-    deal_mail_at: dict[int, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,15 @@ class Decision:
     links: tuple[Proposal, ...] = ()
     rejected: tuple[Rejection, ...] = ()
     question: tuple[Candidate, ...] = ()
+
+    @property
+    def is_about_deals(self) -> bool:
+        """Whether a deal was found or weighed."""
+        return (
+            bool(self.question)
+            or any(p.kind == RecordKind.DEAL for p in self.links)
+            or any(r.rule in DEAL_RULES for r in self.rejected)
+        )
 
 
 @dataclass(frozen=True, slots=True)

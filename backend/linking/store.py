@@ -15,12 +15,13 @@ from backend.accounts.shapes import ContactPolicy
 from backend.accounts.store import team_addresses
 from backend.accounts.tables import Workspace
 from backend.db import insert_ignoring, read_columns, upsert
+from backend.linking import question_store as questions
 from backend.linking.shapes import Decision, Outcome, Policy, Reason, Rule
-from backend.linking.tables import Link, LinkBatch, Question, Receipt, Veto
+from backend.linking.tables import Link, LinkBatch, Receipt, Veto
 from backend.mail.addresses import key_of
 from backend.mail.shapes import Role, StoredMessage
 from backend.mail.store import chunks
-from backend.mail.tables import Message, MessageParticipant
+from backend.mail.tables import MESSAGE_SEARCH, Message, MessageParticipant
 from backend.privacy.store import threads
 from backend.privacy.tables import Exclusion
 from backend.records.tables import ContactAddress, Record
@@ -58,9 +59,9 @@ def own_keys(session: Session, workspace_id: int) -> frozenset[str]:
 
 
 def link_rows_of_conversations(session: Session, ids: Collection[int]) -> Iterator[Any]:
-    """Every link row of these conversations' mails: conversation, message and record id, kind, rule, whether it holds.
+    """Every link row of these conversations' mails: conversation, message and record id, kind, rule, undone by whom.
 
-    Those that a conversation handed on count too; a link that was undone, or whose record is deleted, does not hold.
+    Those that a conversation handed on count too; one that was undone, or whose record is deleted, does not `hold`.
     """
     links, messages, records = _table(Link), _table(Message), _table(Record)
     holds = links.c.undone_at.is_(None) & records.c.deleted_at.is_(None)
@@ -72,6 +73,7 @@ def link_rows_of_conversations(session: Session, ids: Collection[int]) -> Iterat
             records.c.kind,
             links.c.rule,
             holds.label("holds"),
+            links.c.undone_by,
         )
         .join(links, links.c.message_id == messages.c.id)
         .join(records, records.c.id == links.c.record_id)
@@ -95,24 +97,6 @@ def vetoes_of(session: Session, workspace_id: int, values: Collection[str]) -> f
 def has_vetoes(session: Session, workspace_id: int) -> bool:
     """Whether anybody in the team ever undid a link."""
     return session.scalar(select(Veto.id).where(Veto.workspace_id == workspace_id).limit(1)) is not None
-
-
-def answers_of(session: Session, conversation_ids: Collection[int]) -> dict[int, int | None]:
-    """The deal that people chose for each conversation that was asked about and answered; None: none of them."""
-    query = select(Question.conversation_id, Question.answer_id).where(
-        Question.conversation_id.in_(sorted(conversation_ids)), Question.answered_at.is_not(None)
-    )
-    return {row[0]: row[1] for row in session.execute(query)}
-
-
-def last_mail_at(session: Session, record_ids: Collection[int]) -> dict[int, datetime]:
-    """When each record's latest linked mail was sent."""
-    query = (
-        select(Link.record_id, func.max(Link.sent_at))
-        .where(Link.record_id.in_(sorted(record_ids)), Link.undone_at.is_(None))
-        .group_by(Link.record_id)
-    )
-    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def conversations_with_ours(session: Session, ids: Collection[int]) -> set[int]:
@@ -162,6 +146,17 @@ def message_ids_concerning(
     for column, values in ((p.address_key, keys), (p.domain, domains)):
         for chunk in chunks(sorted(values)):
             found.update(session.scalars(select(p.message_id).where(p.workspace_id == workspace_id, column.in_(chunk))))
+    return sorted(found)
+
+
+def message_ids_referring_to(session: Session, workspace_id: int, references: Collection[str]) -> list[int]:
+    """Every mail in whose subject one of these references may stand."""
+    found: set[int] = set()
+    for reference in references:
+        naming = MESSAGE_SEARCH.matching(session, reference)
+        if naming is not None:
+            where = (Message.workspace_id == workspace_id, Message.subject.icontains(reference, autoescape=True))
+            found.update(session.scalars(select(Message.id).where(*where, Message.id.in_(naming))))
     return sorted(found)
 
 
@@ -224,6 +219,44 @@ def bring_back(session: Session, link_ids: Sequence[int], values: Mapping[int, M
         session.execute(update(Link).where(Link.id == link_id).values(undone_at=None, undone_by="", **values[link_id]))
 
 
+def confirm_by_hand(session: Session, link_ids: Collection[int], evidence: Mapping[str, Any]) -> None:
+    """Let links of rules count as made by hand; their evidence keeps `by_rule` and what that rule saw."""
+    for link in _links(session, link_ids):
+        if link.rule != Rule.HAND:
+            link.evidence = {**evidence, "by_rule": link.rule, "saw": link.evidence}
+            link.rule = Rule.HAND.value
+
+
+def leave_confirmed(session: Session, link_ids: Collection[int]) -> None:
+    """Take `confirm_by_hand` back: these are a rule's links again."""
+    for link in _links(session, link_ids):
+        if link.rule == Rule.HAND and "by_rule" in link.evidence:
+            link.rule, link.evidence = link.evidence["by_rule"], link.evidence["saw"]
+
+
+def _links(session: Session, link_ids: Collection[int]) -> Iterator[Link]:
+    for chunk in chunks(sorted(link_ids)):
+        yield from session.scalars(
+            select(Link).where(Link.id.in_(chunk)), execution_options={"populate_existing": True}
+        )
+
+
+def removed_by(session: Session, link_ids: Collection[int], by: str) -> list[int]:
+    """Those links that this took back and nobody else since."""
+    found: list[int] = []
+    for chunk in chunks(sorted(link_ids)):
+        found += session.scalars(select(Link.id).where(Link.id.in_(chunk), Link.undone_by == by))
+    return found
+
+
+def mails_of_links(session: Session, link_ids: Collection[int]) -> list[int]:
+    """The mails of these links, each once."""
+    found: set[int] = set()
+    for chunk in chunks(sorted(link_ids)):
+        found.update(session.scalars(select(Link.message_id).where(Link.id.in_(chunk))))
+    return sorted(found)
+
+
 def take_back(session: Session, link_ids: Collection[int], by: str, now: datetime) -> None:
     """Undo links; their rows stay."""
     for chunk in chunks(sorted(link_ids)):
@@ -263,13 +296,6 @@ def forget_hand_links(session: Session, message_ids: Collection[int], record_id:
         session.execute(update(Link).where(*where, Link.message_id.in_(chunk)).values(undone_at=now, undone_by=by))
 
 
-def reopen(session: Session, message_ids: Collection[int], record_id: int, undone_by: str) -> None:
-    """Leave to the rules again what this veto had taken back."""
-    where = (Link.record_id == record_id, Link.undone_by == undone_by)
-    for chunk in chunks(sorted(message_ids)):
-        session.execute(update(Link).where(*where, Link.message_id.in_(chunk)).values(undone_by="rule"))
-
-
 def put_hand_link(
     session: Session,
     workspace_id: int,
@@ -304,25 +330,10 @@ def scope_of(workspace_id: int, scope: str, value: str) -> Select[*tuple[Any, ..
     return select(MessageParticipant.message_id).where(MessageParticipant.workspace_id == workspace_id, column == value)
 
 
-def ask(
-    session: Session, workspace_id: int, questions: Mapping[int, Sequence[Mapping[str, Any]]], now: datetime
-) -> None:
-    """Ask once about each conversation; one that was asked about stays as it is."""
-    rows = [
-        {"workspace_id": workspace_id, "conversation_id": c, "candidates": list(candidates), "asked_at": now}
-        for c, candidates in questions.items()
-    ]
-    insert_ignoring(session, Question, rows)
-
-
 def follow_joins(session: Session, workspace_id: int, joined: Mapping[int, int]) -> None:
     """Let questions, vetoes and privacy follow conversations that were joined, lost id → kept id."""
     for lost, kept in joined.items():
-        question = find_question(session, workspace_id, lost)
-        if question is not None and find_question(session, workspace_id, kept) is None:
-            question.conversation_id = kept
-        elif question is not None:
-            session.delete(question)
+        questions.join(session, workspace_id, lost, kept)
         where = (Veto.workspace_id == workspace_id, Veto.scope == "thread", Veto.value == str(lost))
         for veto in session.scalars(select(Veto).where(*where)):
             if find_veto(session, workspace_id, veto.record_id, "thread", str(kept)) is None:
@@ -330,19 +341,6 @@ def follow_joins(session: Session, workspace_id: int, joined: Mapping[int, int])
         session.flush()
     if joined:
         threads.follow_joins(session, joined)
-
-
-def drop_questions(session: Session, conversation_ids: Collection[int]) -> None:
-    """Withdraw open questions whose conversation has found its deal by itself."""
-    where = (Question.conversation_id.in_(sorted(conversation_ids)), Question.answered_at.is_(None))
-    for question in session.scalars(select(Question).where(*where)):
-        session.delete(question)
-
-
-def find_question(session: Session, workspace_id: int, conversation_id: int) -> Question | None:
-    """The question about a conversation, open or answered."""
-    where = (Question.workspace_id == workspace_id, Question.conversation_id == conversation_id)
-    return session.scalar(select(Question).where(*where))
 
 
 def find_batch(session: Session, workspace_id: int, batch_id: int) -> LinkBatch | None:

@@ -15,7 +15,7 @@ from backend.audit.service import record
 from backend.audit.shapes import Subject
 from backend.kit.clock import Clock
 from backend.kit.errors import NotFoundError, UserError
-from backend.linking import history, store
+from backend.linking import history, question_store, store
 from backend.linking.rules.outsiders import domain
 from backend.linking.service import Linker, linker_for
 from backend.linking.shapes import Preview, Scope
@@ -58,7 +58,7 @@ def unlink(
         session.flush()
     kept = already or veto
     concerned = store.linked_in_scope(session, record_id, store.scope_of(actor.workspace_id, scope.value, value))
-    store.forget_hand_links(session, concerned, record_id, f"user:{actor.user_id}", clock.now())
+    store.forget_hand_links(session, concerned, record_id, "rule", clock.now())
     linker_for(session, actor.workspace_id, clock).refresh(session, concerned, by=f"veto:{kept.id}")
     details = {"message_id": message_id, "scope": scope.value, "mails": len(concerned)}
     record(session, clock, actor, "link.undo", Subject("record", record_id), details=details)
@@ -74,7 +74,6 @@ def lift_veto(session: Session, clock: Clock, actor: Actor, veto_id: int) -> int
     session.delete(veto)
     session.flush()
     concerned = store.mails_in(session, scope)
-    store.reopen(session, concerned, record_id, f"veto:{veto_id}")
     linker_for(session, actor.workspace_id, clock).refresh(session, concerned)
     record(session, clock, actor, "link.redo", Subject("record", record_id), details={"mails": len(concerned)})
     return len(concerned)
@@ -105,7 +104,7 @@ def forget_hand_link(session: Session, clock: Clock, actor: Actor, message_id: i
 
 def answer_question(session: Session, clock: Clock, actor: Actor, conversation_id: int, deal_id: int | None) -> None:
     """Say which deal a conversation is about; None: none of those asked about. Raises `NotFoundError`."""
-    question = store.find_question(session, actor.workspace_id, conversation_id)
+    question = question_store.find_question(session, actor.workspace_id, conversation_id)
     if question is None:
         raise NotFoundError("That question is not open any more; the page may be old.")
     if deal_id is not None:
@@ -120,7 +119,7 @@ def answer_question(session: Session, clock: Clock, actor: Actor, conversation_i
 
 def reopen_question(session: Session, clock: Clock, actor: Actor, conversation_id: int) -> None:
     """Take an answer back: the question is open again. Raises `NotFoundError`."""
-    question = store.find_question(session, actor.workspace_id, conversation_id)
+    question = question_store.find_question(session, actor.workspace_id, conversation_id)
     if question is None:
         raise NotFoundError("That question is not there any more; the page may be old.")
     question.answered_at = question.answer_id = question.user_id = None
@@ -154,17 +153,30 @@ def relink(
 
 
 def undo_relink(session: Session, clock: Clock, actor: Actor, batch_id: int) -> LinkBatch:
-    """Undo a relinking: what it added goes, what it removed comes back. Raises `NotFoundError`, `UserError`."""
+    """Undo a relinking: what it added goes, what it removed comes back. Raises `NotFoundError`, `UserError`.
+
+    Both are a person's word from then on, for rules would do the same again with the next mail.
+    """
     batch = store.find_batch(session, actor.workspace_id, batch_id)
     if batch is None:
         raise NotFoundError("That relinking is not here; the page may be old.")
     if batch.undone_at is not None:
         raise UserError("That relinking is undone already; nothing was changed.")
-    store.take_back(session, batch.added, f"user:{actor.user_id}", clock.now())
-    store.bring_back(session, batch.removed, {i: {} for i in batch.removed})
-    batch.undone_at = clock.now()
-    record(session, clock, actor, "link.undo_batch", Subject("link_batch", batch_id))
+    brought_back = reverse_relink(session, clock, actor, batch)
+    store.confirm_by_hand(session, brought_back, {"user_id": actor.user_id, "batch_id": batch.id})
+    mails = store.mails_of_links(session, [*batch.added, *batch.removed])
+    linker_for(session, actor.workspace_id, clock).refresh(session, mails)
     return batch
+
+
+def reverse_relink(session: Session, clock: Clock, actor: Actor, batch: LinkBatch) -> list[int]:
+    """Put links back as they were before a relinking; returns the ids of those that hold again."""
+    store.take_back(session, batch.added, f"user:{actor.user_id}", clock.now())
+    removed = store.removed_by(session, batch.removed, f"batch:{batch.id}")
+    store.bring_back(session, removed, {i: {} for i in removed})
+    batch.undone_at = clock.now()
+    record(session, clock, actor, "link.undo_batch", Subject("link_batch", batch.id))
+    return removed
 
 
 def _value_of(session: Session, workspace_id: int, message_id: int, scope: Scope, address: str) -> str:

@@ -101,8 +101,16 @@ class CompanyRef:
 
 
 @dataclass(frozen=True, slots=True)
+class StageEntry:
+    """A deal came to a stage: when, and whether it is open there."""
+
+    at: datetime
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DealRef:
-    """A deal as linking knows it: who takes part, where it stands, since when."""
+    """A deal as linking knows it: who takes part, where it stands, how it came there (`course`, oldest first)."""
 
     id: int
     name: str
@@ -111,9 +119,8 @@ class DealRef:
     company_id: int | None
     contact_ids: frozenset[int]
     stage: str
-    stage_entered_at: datetime
     created_at: datetime
-    closed_at: datetime | None
+    course: tuple[StageEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,16 +199,23 @@ class DealView:
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """Which stored mail a change of records may concern: that of addresses and domains, and that of linked records."""
+    """Which stored mail a change of records may concern.
+
+    It is that of addresses and domains, that of linked records, and that whose subject names a deal's reference.
+    """
 
     address_keys: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
     record_ids: frozenset[int] = frozenset()
+    references: frozenset[str] = frozenset()
 
     def __or__(self, other: Concerned) -> Concerned:
         """Both together, as before and after a change."""
         return Concerned(
-            self.address_keys | other.address_keys, self.domains | other.domains, self.record_ids | other.record_ids
+            self.address_keys | other.address_keys,
+            self.domains | other.domains,
+            self.record_ids | other.record_ids,
+            self.references | other.references,
         )
 
 

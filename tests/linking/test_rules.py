@@ -12,7 +12,7 @@ from backend.linking.rules.deals import references_in
 from backend.linking.shapes import Knowledge, KnownLink, Outcome, Policy, Reason, Rule
 from backend.mail.addresses import key_of
 from backend.mail.shapes import Address, Kind, Participant, Role, StoredMessage
-from backend.records.shapes import ContactRef, DealRef, RecordKind
+from backend.records.shapes import ContactRef, DealRef, RecordKind, StageEntry
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 POLICY = Policy(ContactPolicy.CORRESPONDENTS, "acme.example", frozenset({"alice@acme.example"}), "D")
@@ -45,6 +45,10 @@ def to_alice(sender: str, **more: object) -> StoredMessage:
     return mail(who(sender), who("alice@acme.example", Role.TO), **more)  # type: ignore[arg-type]  # the same
 
 
+def moved(days_ago: int, *, is_open: bool = True) -> StageEntry:
+    return StageEntry(NOW - timedelta(days=days_ago), is_open)
+
+
 def deal(deal_id: int, name: str = "Seats", **more: object) -> DealRef:
     values = {
         "id": deal_id,
@@ -54,9 +58,8 @@ def deal(deal_id: int, name: str = "Seats", **more: object) -> DealRef:
         "company_id": 10,
         "contact_ids": frozenset({1}),
         "stage": "Proposal",
-        "stage_entered_at": NOW - timedelta(days=60),
         "created_at": NOW - timedelta(days=90),
-        "closed_at": None,
+        "course": (moved(60),),
     }
     return DealRef(**(values | more))  # type: ignore[arg-type]  # the same
 
@@ -74,7 +77,6 @@ def knowing(*deals: DealRef, **more: object) -> Knowledge:
         "company_by_domain": {"nordwind.example": 10},
         "deals_by_contact": by_contact,
         "deals_by_company": by_company,
-        "deals_by_id": {d.id: d for d in deals},
         "deals_by_reference": {d.reference: d for d in deals},
     }
     return Knowledge(**(values | more))  # type: ignore[arg-type]  # the same
@@ -181,12 +183,19 @@ def test_the_persons_only_open_deal_takes_the_mail() -> None:
 
 
 def test_a_deal_that_was_closed_long_before_takes_nothing() -> None:
-    old = deal(5, is_open=False, closed_at=NOW - timedelta(days=30))
+    old = deal(5, is_open=False, course=(moved(60), moved(30, is_open=False)))
     assert 5 not in rules_of(to_alice("dora@nordwind.example"), knowing(old))
 
 
+def test_of_a_deal_counts_what_it_was_when_the_mail_was_sent() -> None:
+    reopened = deal(5, course=(moved(60), moved(30, is_open=False), moved(-1)))
+    assert 5 not in rules_of(to_alice("dora@nordwind.example"), knowing(reopened))
+    closed_since = deal(5, is_open=False, course=(moved(60), moved(-1, is_open=False)))
+    assert 5 in rules_of(to_alice("dora@nordwind.example"), knowing(closed_since))
+
+
 def test_mail_from_long_before_a_deal_does_not_belong_to_it() -> None:
-    young = deal(5, created_at=NOW + timedelta(days=200), stage_entered_at=NOW + timedelta(days=200))
+    young = deal(5, created_at=NOW + timedelta(days=200), course=(moved(-200),))
     assert 5 not in rules_of(to_alice("dora@nordwind.example"), knowing(young))
 
 
@@ -205,11 +214,16 @@ def test_where_no_deal_leads_clearly_there_is_one_question_and_no_link() -> None
     assert [c.deal_id for c in decision.question] == [5, 6]
 
 
-def test_recent_mail_and_stage_moves_count_as_evidence() -> None:
-    fresh = deal(6, stage_entered_at=NOW - timedelta(days=1))
-    knowledge = knowing(deal(5), fresh, deal_mail_at={6: NOW - timedelta(days=1)})
-    decision = decide(to_alice("dora@nordwind.example", subject="Hello"), POLICY, knowledge)
+def test_recent_moves_count_as_evidence_and_later_ones_do_not() -> None:
+    fresh = deal(6, course=(moved(60), moved(1)))
+    moved_since = deal(5, course=(moved(60), moved(-1)))
+    decision = decide(to_alice("dora@nordwind.example", subject="Hello"), POLICY, knowing(moved_since, fresh))
     assert {p.record_id for p in decision.links} == {1, 10, 6}
+
+
+def test_a_mail_that_does_not_belong_to_a_person_belongs_to_no_deal_of_theirs() -> None:
+    vetoes = {(1, "mail", "100"), (10, "mail", "100")}
+    assert rules_of(to_alice("dora@nordwind.example"), knowing(deal(5), vetoes=vetoes)) == {}
 
 
 def test_a_question_that_was_answered_is_not_asked_again() -> None:
@@ -296,9 +310,9 @@ def test_private_mail_makes_nobody_a_contact() -> None:
 
 
 def test_words_that_all_candidates_share_tell_nothing_and_one_telling_word_may_decide() -> None:
-    seats = deal(5, "Nordwind – 40 seats", stage_entered_at=NOW - timedelta(days=2))
+    seats = deal(5, "Nordwind – 40 seats", course=(moved(60), moved(2)))
     warehouse = deal(6, "Nordwind – second warehouse")
-    knowledge = knowing(seats, warehouse, deal_mail_at={5: NOW - timedelta(days=1)})
+    knowledge = knowing(seats, warehouse)
     message = to_alice("dora@nordwind.example", subject="Re: Nordwind, Billbrook warehouses: meters first")
     links = {p.record_id for p in decide(message, POLICY, knowledge).links}
     assert 5 not in links

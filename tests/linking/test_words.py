@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from backend.linking import words
-from backend.linking.rules.deals import MAIL_POINTS, TAKES_PART
+from backend.linking.rules.deals import MOVE_POINTS, TAKES_PART
 from backend.linking.shapes import Reason, Rule, Scope
 
 
@@ -35,10 +35,10 @@ def test_every_reach_has_its_word(scope: Scope) -> None:
 
 
 def test_points_are_told_and_other_evidence_is_not() -> None:
-    evidence = {"participants": TAKES_PART, "last_mail": MAIL_POINTS, "address": "ana@nordwind.example"}
+    evidence = {"participants": TAKES_PART, "stage_activity": MOVE_POINTS, "address": "ana@nordwind.example"}
     lines = words.evidence_lines(evidence, say)
-    assert [points for _word, points in lines] == [TAKES_PART, MAIL_POINTS]
-    assert f"{TAKES_PART + MAIL_POINTS} points" in words.rejection_sentence("fewer points", evidence, say)
+    assert [points for _word, points in lines] == [TAKES_PART, MOVE_POINTS]
+    assert f"{TAKES_PART + MOVE_POINTS} points" in words.rejection_sentence("fewer points", evidence, say)
 
 
 def test_a_rejection_of_a_kind_that_we_do_not_know_is_told_as_it_is() -> None:

@@ -10,8 +10,8 @@ from backend.card.store.mails import LinkRow, find_link
 from backend.kit.errors import ConflictError, NotFoundError, UserError
 from backend.linking.exclusions import ignore
 from backend.linking.learning import relink_concerned
+from backend.linking.question_store import find_question
 from backend.linking.shapes import Scope
-from backend.linking.store import find_question
 from backend.linking.undo import answer_question, link_by_hand
 from backend.linking.undo import unlink as undo_link
 from backend.mail.addresses import key_of

@@ -1,8 +1,11 @@
 """Which deal a mail belongs to: its reference, the only open one, the clearly best one, or one question.
 
 A score is made of points for what speaks for the deal: who takes part (up to 45), words of its name in the subject (up
-to 40; words that all candidates share tell nothing), when the deal last had mail (up to 12) and how lately it moved (up
-to 8). It leads clearly with `ENOUGH` points and `LEAD` more than the next.
+to 40; words that all candidates share tell nothing), and how lately before the mail it had moved (up to 15). It leads
+clearly with `ENOUGH` points and `LEAD` more than the next.
+
+Nothing here hangs on when a mail is judged: of a deal's course counts what it was at the time of the mail, and other
+mail about the deal counts only inside one conversation (docs/decisions/0043).
 """
 
 from __future__ import annotations
@@ -18,15 +21,15 @@ from backend.kit.text import fold
 from backend.linking.shapes import Candidate, Knowledge, Proposal, Rejection, Rule
 from backend.mail.conversations import base_subject
 from backend.mail.shapes import StoredMessage
-from backend.records.shapes import DealRef, RecordKind
+from backend.records.shapes import DealRef, RecordKind, StageEntry
 
 ENOUGH = 40
-LEAD = 15
+LEAD = 12
 TAKES_PART, SAME_COMPANY = 45, 20
 SUBJECT_POINTS = 40
 SAME_WORD = 85  # of 100: "seat" and "seats", "almacen" and "almacenes"
 SHORTEST_WORD = 3
-MAIL_POINTS, MOVE_POINTS = 12, 8
+MOVE_POINTS = 15
 FRESH = timedelta(days=30)
 BEFORE_DEAL = timedelta(days=30)  # first contacts come before somebody opens a deal for them
 AFTER_CLOSE = timedelta(days=14)
@@ -50,20 +53,23 @@ def references_in(subject: str) -> tuple[str, ...]:
 
 
 def judge_deals(
-    message: StoredMessage, record_ids: Sequence[int], knowledge: Knowledge, *, is_correspondence: bool
+    message: StoredMessage, record_ids: Sequence[int], knowledge: Knowledge, *, has_deal: bool, is_correspondence: bool
 ) -> DealVerdict:
-    """Judge which deal the mail is about, given the contacts, companies and deals it is linked to already."""
+    """Judge which deal the mail is about, given the contacts and companies that it belongs to.
+
+    `has_deal`: its conversation brought its deal along.
+    """
     by_reference = _by_reference(message, knowledge)
     if by_reference:
         return DealVerdict(links=by_reference)
-    if any(r in knowledge.deals_by_id for r in record_ids):  # the conversation brought its deal along
+    if has_deal:
         return DealVerdict()
     if message.conversation_id in knowledge.answers:
         return _by_answer(message, knowledge)
     candidates = _candidates(message, record_ids, knowledge)
     if not candidates or not is_correspondence:
         return DealVerdict()
-    return _choose(message, record_ids, candidates, knowledge)
+    return _choose(message, record_ids, candidates)
 
 
 def _by_reference(message: StoredMessage, knowledge: Knowledge) -> tuple[Proposal, ...]:
@@ -95,21 +101,23 @@ def _candidates(message: StoredMessage, record_ids: Sequence[int], knowledge: Kn
 
 
 def _was_alive(deal: DealRef, moment: datetime) -> bool:
-    return deal.created_at - BEFORE_DEAL <= moment and (
-        deal.closed_at is None or moment <= deal.closed_at + AFTER_CLOSE
-    )
+    came = _last_entry(deal, moment)
+    return deal.created_at - BEFORE_DEAL <= moment and (came is None or came.is_open or moment <= came.at + AFTER_CLOSE)
 
 
-def _choose(
-    message: StoredMessage, record_ids: Sequence[int], candidates: list[DealRef], knowledge: Knowledge
-) -> DealVerdict:
+def _last_entry(deal: DealRef, moment: datetime) -> StageEntry | None:
+    """How the deal came to the stage where it stood at that moment; None: it was not there yet."""
+    return next((entry for entry in reversed(deal.course) if entry.at <= moment), None)
+
+
+def _choose(message: StoredMessage, record_ids: Sequence[int], candidates: list[DealRef]) -> DealVerdict:
     people = frozenset(record_ids)
     if len(candidates) == 1 and candidates[0].contact_ids & people:
         deal = candidates[0]
         evidence = {"contact_ids": sorted(deal.contact_ids & people), "deal": deal.name}
         return DealVerdict(links=(Proposal(deal.id, RecordKind.DEAL, Rule.DEAL_ONLY, evidence),))
     shared = frozenset.intersection(*(_words(d.name) for d in candidates)) if len(candidates) > 1 else frozenset()
-    scores = (_score(message, people, d, knowledge, shared) for d in candidates)
+    scores = (_score(message, people, d, shared) for d in candidates)
     scored = sorted(scores, key=lambda c: (-c.score, c.deal_id))
     best, rest = scored[0], scored[1:]
     second = rest[0].score if rest else 0
@@ -121,14 +129,11 @@ def _choose(
     return DealVerdict(rejected=unsure, question=tuple(scored[:CANDIDATES_SHOWN]))
 
 
-def _score(
-    message: StoredMessage, people: frozenset[int], deal: DealRef, knowledge: Knowledge, shared: frozenset[str]
-) -> Candidate:
+def _score(message: StoredMessage, people: frozenset[int], deal: DealRef, shared: frozenset[str]) -> Candidate:
     points = {
         "participants": _participant_points(deal, people),
         "subject": _subject_points(message.subject, _words(deal.name) - shared),
-        "last_mail": _freshness(knowledge.deal_mail_at.get(deal.id), message.sent_at, MAIL_POINTS),
-        "stage_activity": _freshness(deal.stage_entered_at, message.sent_at, MOVE_POINTS),
+        "stage_activity": _move_points(deal, message.sent_at),
     }
     evidence = {name: value for name, value in points.items() if value}
     return Candidate(deal.id, sum(points.values()), evidence)
@@ -152,7 +157,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(w for w in words if len(w) >= SHORTEST_WORD or w.isdigit())
 
 
-def _freshness(moment: datetime | None, now: datetime, points: int) -> int:
-    if moment is None:
-        return 0
-    return round(points * max(0.0, 1 - abs(now - moment) / FRESH))
+def _move_points(deal: DealRef, moment: datetime) -> int:
+    """Points for the last move before that moment; a month later it counts no more."""
+    came = _last_entry(deal, moment)
+    return round(MOVE_POINTS * max(0.0, 1 - (moment - came.at) / FRESH)) if came is not None else 0

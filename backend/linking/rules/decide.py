@@ -24,7 +24,11 @@ def decide(message: StoredMessage, policy: Policy, knowledge: Knowledge) -> Deci
     base = _once([*_by_address(people, knowledge), *_by_company(message, people, knowledge)])
     base += _by_conversation(message, base, knowledge)
     verdict = judge_deals(
-        message, [p.record_id for p in base], knowledge, is_correspondence=_is_correspondence(message)
+        message,
+        [p.record_id for p in base if not _is_vetoed(p, message, people, knowledge)],
+        knowledge,
+        has_deal=any(p.kind == RecordKind.DEAL for p in base),
+        is_correspondence=_is_correspondence(message),
     )
     return _settle(message, people, base, verdict, knowledge)
 
@@ -92,7 +96,7 @@ def _settle(
     knowledge: Knowledge,
 ) -> Decision:
     proposals = _once([*verdict.links, *base]) if verdict.links else base
-    vetoed = [p for p in proposals if _is_vetoed(p, message, people, knowledge)] if knowledge.vetoes else []
+    vetoed = [p for p in proposals if _is_vetoed(p, message, people, knowledge)]
     links = tuple(p for p in proposals if p not in vetoed)
     refused = tuple(Rejection(p.record_id, p.rule, "vetoed", p.evidence) for p in vetoed)
     outcome = Outcome.LINKED if links else Outcome.UNLINKED
@@ -102,6 +106,8 @@ def _settle(
 
 def _is_vetoed(proposal: Proposal, message: StoredMessage, people: Iterable[Participant], knowledge: Knowledge) -> bool:
     """A veto on an address hits what that address brought; a link by conversation or deal is brought by everybody."""
+    if not knowledge.vetoes:
+        return False
     address = proposal.evidence.get("address")
     keys = [address] if address else [p.address.key for p in people]
     values = [("mail", str(message.id)), ("thread", str(message.conversation_id))]

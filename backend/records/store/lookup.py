@@ -10,7 +10,7 @@ from sqlalchemy import Select, distinct, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from backend.db import table_of
-from backend.records.shapes import CompanyRef, Concerned, ContactRef, DealRef, Outcome
+from backend.records.shapes import CompanyRef, Concerned, ContactRef, DealRef, Outcome, StageEntry
 from backend.records.tables import (
     Company,
     CompanyDomain,
@@ -21,6 +21,7 @@ from backend.records.tables import (
     DealReference,
     Record,
     Stage,
+    StageChange,
 )
 
 
@@ -131,12 +132,6 @@ def deals_by_reference(session: Session, workspace_id: int, references: Collecti
     return {deal.reference: deal for deal in _deal_refs(session, query)}
 
 
-def deals_by_id(session: Session, workspace_id: int, deal_ids: Collection[int]) -> dict[int, DealRef]:
-    """Living deals by id; ids of other records are passed over."""
-    query = _deals(workspace_id).where(Deal.id.in_(sorted(deal_ids)))
-    return {deal.id: deal for deal in _deal_refs(session, query)}
-
-
 def has_deals(session: Session, workspace_id: int) -> bool:
     """Whether the team has any deal at all."""
     query = select(DealReference.deal_id).where(DealReference.workspace_id == workspace_id).limit(1)
@@ -152,9 +147,7 @@ def _deals(workspace_id: int) -> Select[*tuple[Any, ...]]:
             Stage.outcome,
             Deal.company_id,
             Stage.name.label("stage"),
-            Deal.stage_entered_at,
             Deal.created_at,
-            Deal.closed_at,
         )
         .join(DealReference, DealReference.deal_id == Deal.id)
         .join(Stage, Stage.id == Deal.stage_id)
@@ -166,6 +159,7 @@ def _deals(workspace_id: int) -> Select[*tuple[Any, ...]]:
 def _deal_refs(session: Session, query: Select[*tuple[Any, ...]]) -> list[DealRef]:
     rows = session.execute(query).all()
     people = contacts_of_deals(session, [r.id for r in rows])
+    courses = _courses_of_deals(session, [r.id for r in rows])
     return [
         DealRef(
             id=r.id,
@@ -175,9 +169,8 @@ def _deal_refs(session: Session, query: Select[*tuple[Any, ...]]) -> list[DealRe
             company_id=r.company_id,
             contact_ids=frozenset(people.get(r.id, ())),
             stage=r.stage,
-            stage_entered_at=r.stage_entered_at,
             created_at=r.created_at,
-            closed_at=r.closed_at,
+            course=tuple(courses.get(r.id, ())),
         )
         for r in rows
     ]
@@ -193,8 +186,21 @@ def contacts_of_deals(session: Session, deal_ids: Sequence[int]) -> dict[int, li
     return people
 
 
+def _courses_of_deals(session: Session, deal_ids: Sequence[int]) -> dict[int, list[StageEntry]]:
+    """When each deal came to which stages, oldest first."""
+    courses: dict[int, list[StageEntry]] = defaultdict(list)
+    if deal_ids:
+        query = select(StageChange.deal_id, StageChange.at, Stage.outcome).join(
+            Stage, Stage.id == StageChange.to_stage_id
+        )
+        in_order = query.where(StageChange.deal_id.in_(deal_ids)).order_by(StageChange.at, StageChange.id)
+        for deal_id, at, outcome in session.execute(in_order):
+            courses[deal_id].append(StageEntry(at, outcome == Outcome.OPEN))
+    return courses
+
+
 def concerned_by(session: Session, record: Record) -> Concerned:
-    """Which mail hangs on a record: a contact's by address, a company's by domain, a deal's by who takes part."""
+    """Which mail hangs on a record: a contact's by address, a company's by domain, a deal's by people and reference."""
     if isinstance(record, Contact):
         keys = session.scalars(select(ContactAddress.address_key).where(ContactAddress.contact_id == record.id))
         return Concerned(address_keys=frozenset(keys), record_ids=frozenset({record.id}))
@@ -203,7 +209,9 @@ def concerned_by(session: Session, record: Record) -> Concerned:
         return Concerned(domains=frozenset(domains), record_ids=frozenset({record.id}))
     assert isinstance(record, Deal)
     people = contacts_of_deals(session, [record.id]).get(record.id, [])
-    return Concerned(record_ids=frozenset({record.id, *people, *filter(None, [record.company_id])}))
+    references = session.scalars(select(DealReference.reference).where(DealReference.deal_id == record.id))
+    ids = frozenset({record.id, *people, *filter(None, [record.company_id])})
+    return Concerned(record_ids=ids, references=frozenset(references))
 
 
 def merged_into(session: Session, workspace_id: int, record_id: int) -> tuple[str, int] | None:
