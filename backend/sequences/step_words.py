@@ -1,0 +1,148 @@
+"""Steps, habits and events of a sequence in words; every function takes the reader's `gettext` and `ngettext`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from backend.sequences.shapes import EventKind
+from backend.sequences.words import GetText
+
+Step = Mapping[str, Any]
+
+
+def kind_word(step: Step, _: GetText) -> str:
+    """What a step is, in one or two words."""
+    match step.get("kind_of_step"):
+        case "mail":
+            return _("Reply in the thread") if step.get("is_reply") else _("Mail")
+        case "wait":
+            return _("Wait")
+        case "todo":
+            return _("Call") if step.get("kind") == "call" else _("Task")
+        case "condition":
+            return _("Condition")
+    return _("Unknown step")
+
+
+def step_line(step: Step, _: GetText, plural: Callable[..., str]) -> str:
+    """What a step does, in one line; of several wordings the first."""
+    match step.get("kind_of_step"):
+        case "mail":
+            first = (step.get("variants") or [{}])[0]
+            return str(first.get("subject") or _shorten(str(first.get("body", ""))) or _("(nothing written yet)"))
+        case "wait":
+            return _wait(step, _, plural)
+        case "todo":
+            return str(step.get("text") or _("(nothing written yet)"))
+        case "condition":
+            return _condition(step, _)
+    return ""
+
+
+def _wait(step: Step, _: GetText, plural: Callable[..., str]) -> str:
+    days = step.get("days")
+    text = plural("%(num)s day", "%(num)s days", days) if isinstance(days, int) else str(days)
+    return _("%(days)s, then at %(time)s", days=text, time=step["at"]) if step.get("at") else text
+
+
+def _condition(step: Step, _: GetText) -> str:
+    asked = field_word(str(step.get("field")), _)
+    operator = operator_word(str(step.get("operator")), _)
+    value = "" if step.get("operator") == "is_empty" else str(step.get("value", ""))
+    return _(
+        "%(asked)s %(operator)s %(value)s: to %(then)s, else to %(otherwise)s",
+        asked=asked,
+        operator=operator,
+        value={"yes": _("yes"), "no": _("no")}.get(value, value),
+        then=_target(step.get("then"), _),
+        otherwise=_target(step.get("otherwise"), _),
+    )
+
+
+def _target(target: object, _: GetText) -> str:
+    return _("step %(number)s", number=target + 1) if isinstance(target, int) else "?"
+
+
+def _shorten(text: str) -> str:
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= 80 else f"{line[:79]}…"  # noqa: PLR2004 - what fits on a line
+
+
+def field_word(field: str, _: GetText) -> str:
+    """What a condition asks for."""
+    words = {
+        "contact.first_name": _("First name"),
+        "contact.name": _("Name"),
+        "contact.title": _("Job"),
+        "contact.email": _("E-mail"),
+        "company.name": _("Company"),
+        "deal.name": _("Deal's name"),
+        "deal.reference": _("Deal's reference"),
+        "deal.stage": _("Deal's stage"),
+        "deal.amount": _("Deal's amount"),
+        "sender.name": _("Sender's name"),
+        "sender.email": _("Sender's address"),
+        "happened.replied": _("They or their company replied"),
+        "happened.bounced": _("A mail was delayed or bounced"),
+        "happened.task_done": _("The last task is done"),
+    }
+    return words.get(field, field)
+
+
+def operator_word(operator: str, _: GetText) -> str:
+    """How a condition compares."""
+    words = {
+        "is": _("is"),
+        "is_not": _("is not"),
+        "is_empty": _("is empty"),
+        "has_reached": _("has reached"),
+    }
+    return words.get(operator, operator)
+
+
+def event_word(kind: EventKind, _: GetText) -> str:
+    """What a line of the ledger tells."""
+    words = {
+        EventKind.ENROLLED: _("Enrolled"),
+        EventKind.ORDERED: _("Mail handed to the outbox"),
+        EventKind.HELD: _("Held"),
+        EventKind.SENT: _("Sent"),
+        EventKind.SKIPPED: _("Not sent"),
+        EventKind.VETOED: _("Draft deleted by the rep: not sent"),
+        EventKind.UNKNOWN: _("Nobody knows whether it left; it is not sent again"),
+        EventKind.DONE: _("Task set"),
+        EventKind.TURNED: _("Condition looked at"),
+        EventKind.PAUSED: _("Paused"),
+        EventKind.RESUMED: _("Went on"),
+        EventKind.STOPPED: _("Stopped"),
+        EventKind.FINISHED: _("Through"),
+        EventKind.TROUBLED: _("Trouble; tried again later"),
+        EventKind.MOVED: _("Went over to the new owner"),
+    }
+    return words.get(kind, kind.value)
+
+
+def lines_of(definition: Mapping[str, Any], _: GetText, plural: Callable[..., str]) -> list[str]:
+    """A whole definition as readable lines, so that two can be compared."""
+    found: list[str] = []
+    for number, step in enumerate(definition.get("steps", ()), 1):
+        found.append(f"{number}. {kind_word(step, _)}: {step_line(step, _, plural)}")
+        for letter, variant in zip("ABCDEFGH", step.get("variants", ()), strict=False):
+            found += [f"   {letter}  {line}" for line in (variant["subject"], *variant["body"].splitlines()) if line]
+    return [*found, *_habit_lines(definition.get("habits", {}), _)]
+
+
+def _habit_lines(habits: Mapping[str, Any], _: GetText) -> list[str]:
+    window = habits.get("window") or {}
+    lines = [_("Hours: %(opens)s to %(closes)s", opens=window["opens"], closes=window["closes"])] if window else []
+    words = {
+        "zone": _("Whose hours"),
+        "country": _("Holidays of"),
+        "on_owner_change": _("When the owner changes"),
+        "stops_on_colleague": _("A colleague's reply stops it"),
+        "stops_on_deal": _("A move of the deal stops it"),
+        "collision_days": _("Days that a colleague's mail holds it"),
+        "away_days": _("Days to wait where somebody is away without a date"),
+    }
+    return [*lines, *(f"{word}: {habits[name]}" for name, word in words.items() if name in habits)]
