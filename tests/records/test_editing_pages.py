@@ -18,6 +18,7 @@ from backend.records.pages import blueprint
 from backend.records.shapes import CompanyView, ContactView, DealView, NewCompany, NewContact, NewDeal
 from backend.records.store.reading import get_company, get_contact, get_deal
 from backend.records.tables import Contact
+from backend.sequences.pages import blueprint as sequences
 from backend.timeline.pages import blueprint as timeline
 from tests.web.team import Office, open_office
 
@@ -26,7 +27,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def office(db: Database, clock: VirtualClock) -> Office:
-    return open_office(db, clock, blueprint, linking, timeline, activities)
+    return open_office(db, clock, blueprint, linking, timeline, activities, sequences)
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def test_a_deal_changes_amount_date_and_owner(office: Office, client: FlaskClien
 
 
 def test_an_amount_reads_back_as_it_was_written_in_spanish_too(sqlite_db: Database, clock: VirtualClock) -> None:
-    office = open_office(sqlite_db, clock, blueprint, linking, timeline, activities, locale="es")
+    office = open_office(sqlite_db, clock, blueprint, linking, timeline, activities, sequences, locale="es")
     with office.db.write() as session:
         stage = office.stages(session)[0]
         new = NewDeal("Cuarenta plazas", stage.pipeline_id, stage.id, amount_minor=123_456_789)

@@ -17,6 +17,7 @@ from backend.records import service
 from backend.records.pages import blueprint as records
 from backend.records.shapes import NewCompany, NewContact, NewDeal
 from backend.records.tables import Deal
+from backend.sequences.pages import blueprint as sequences
 from backend.timeline.pages import blueprint
 from backend.web.pagination import encode_cursor
 from tests.web.post import Post
@@ -28,7 +29,7 @@ REPLY = "Yes, forty please.\n\nOn Mon, 5 Jan 2026 at 09:00, Lucía <lucia@lumbre
 
 @pytest.fixture
 def office(sqlite_db: Database, clock: VirtualClock) -> Office:
-    return open_office(sqlite_db, clock, blueprint, records, linking, activities)
+    return open_office(sqlite_db, clock, blueprint, records, linking, activities, sequences)
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from backend.records.store.reading import (
     list_deals,
     list_pipelines,
 )
+from backend.sequences.list_store import Wanted as PeopleWanted
+from backend.sequences.list_store import list_people
 from backend.timeline.pages.entries import asked_for, fetch, with_questions
 from backend.timeline.pages.room import KIND_WORDS, blueprint
 from backend.timeline.store import last_touch
@@ -37,11 +39,12 @@ Seen = TypeVar("Seen")
 @blueprint.get("/contacts/<int:record_id>")
 @needs()
 def contact(record_id: int) -> str:
-    """Show a person: fields, timeline, deals."""
+    """Show a person: fields, timeline, deals, sequences."""
     with house().db.read() as session:
         seen = _found(session, record_id, get_contact(session, current_actor().workspace_id, record_id))
         deals = deals_of_contact(session, current_actor().workspace_id, record_id)
-        return _show(session, "contact", seen.record, seen=seen, deals=deals[:RELATED])
+        on_the_way = list_people(session, current_actor(), PeopleWanted(contact_id=record_id, limit=RELATED))
+        return _show(session, "contact", seen.record, seen=seen, deals=deals[:RELATED], on_the_way=on_the_way)
 
 
 @blueprint.get("/companies/<int:record_id>")

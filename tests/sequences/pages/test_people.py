@@ -138,3 +138,15 @@ def test_people_are_filtered_and_come_page_by_page(client: FlaskClient, line: Li
     assert client.get("/sequences/1?reason=by_hand").text.count("data-row") == 1
     assert client.get("/sequences/1?q=company7.").text.count("data-row") == 1
     assert client.get("/sequences/1?step=4").text.count("data-row") == 0
+
+
+def test_a_contacts_page_shows_where_they_stand_and_what_can_be_done(client: FlaskClient, line: Line) -> None:
+    contact_id = line.person(DORA, "Dora")
+    assert "In no sequence." in client.get(f"/contacts/{contact_id}").text
+    line.make(TWO_MAILS)
+    enrolment = line.enrol(1)
+    page = client.get(f"/contacts/{contact_id}")
+    assert "Nurture running Next:" in words_of(page)
+    client.post(f"/sequences/people/{enrolment}/pause", headers={"Referer": f"http://localhost/contacts/{contact_id}"})
+    assert "paused somebody of the team did so" in words_of(client.get(f"/contacts/{contact_id}"))
+    assert '/sequences/enrol?q=dora"' in client.get("/contacts?q=dora").text
