@@ -38,7 +38,7 @@ def run() -> Iterator[Figure]:
     print(f"SOAK_SEED={SEED}", file=sys.stderr, flush=True)
     with ProcessPoolExecutor(len(STEPS), mp_context=get_context("spawn")) as pool:
         total: Counter[str] = sum(pool.map(soak, STEPS), Counter())
-    for name in ("steps", "runs", "letters", "drains", "faults", "kills"):
+    for name in ("steps", "runs", "letters", "drains", "faults", "kills", "deeds"):
         yield Figure("soak", name, total[name])
     yield Figure("soak", "divergences", total["divergences"], 0)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.db import insert_ignoring
+from backend.db import upsert
 from backend.linking.shapes import Candidate
 from backend.linking.tables import Link, Question
 from backend.mail.store import chunks
@@ -31,7 +31,7 @@ def find_question(session: Session, workspace_id: int, conversation_id: int) -> 
 
 
 def ask(session: Session, workspace_id: int, questions: Mapping[int, Sequence[Candidate]], now: datetime) -> None:
-    """Ask once about each conversation; one that was asked about stays as it is.
+    """Ask once about each conversation; of one that was asked about only the candidates change.
 
     Of deals that are as likely, the one comes first that had mail last.
     """
@@ -48,7 +48,7 @@ def ask(session: Session, workspace_id: int, questions: Mapping[int, Sequence[Ca
         }
         for conversation_id, candidates in questions.items()
     ]
-    insert_ignoring(session, Question, rows)
+    upsert(session, Question, rows, key=("conversation_id",), change=("candidates",))
 
 
 def _last_mail_at(session: Session, record_ids: Collection[int]) -> dict[int, datetime]:

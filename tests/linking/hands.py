@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -44,20 +44,21 @@ class Hands:
     office: Office
     actor: Actor
 
-    @property
-    def deeds(self) -> Mapping[str, Callable[[int], None]]:
-        """Everything that can be done, by name."""
-        return {
-            "open a deal": self.open_deal,
-            "move a deal": self.move_deal,
-            "change people": self.change_people,
-            "delete a deal": self.delete_deal,
-            "unlink": self.unlink,
-            "lift": self.lift,
-            "link": self.link,
-            "answer": self.answer,
-            "undo a relinking": self.undo_relinking,
-        }
+    deeds: ClassVar = (
+        "open_deal",
+        "move_deal",
+        "change_people",
+        "delete_deal",
+        "unlink",
+        "lift",
+        "link",
+        "answer",
+        "undo_relinking",
+    )
+
+    def do(self, what: str, number: int) -> None:
+        """Do one of `deeds`."""
+        getattr(self, what)(number)
 
     # Deals
 
@@ -129,8 +130,10 @@ class Hands:
                 if question.answered_at is not None:
                     reopen_question(session, self.office.clock, self.actor, question.conversation_id)
                 else:
-                    deal = _pick([None, *(c["deal_id"] for c in question.candidates)], number // 3)
-                    answer_question(session, self.office.clock, self.actor, question.conversation_id, deal)
+                    living = {deal.id for deal in _deals(session)}
+                    offered = [c["deal_id"] for c in question.candidates if c["deal_id"] in living]
+                    deal_id = _pick([None, *offered], number // 3)
+                    answer_question(session, self.office.clock, self.actor, question.conversation_id, deal_id)
 
     def undo_relinking(self, number: int) -> None:
         """Undo what a new or changed record did to the links."""

@@ -46,13 +46,13 @@ def test_links_are_those_of_an_undisturbed_sync_that_was_told_everything_at_once
 
 def _live(office: Office, chance: random.Random) -> None:
     """Mail comes, one of the mailboxes is read, days pass, and somebody works on deals and links."""
-    deeds = Hands(office, office.actors[ALICE]).deeds
+    hands = Hands(office, office.actors[ALICE])
     threads: list[list[str]] = []
     happenings: dict[str, Callable[[], object]] = {
         "mail": lambda: _write(office, chance, threads),
         "sync": lambda: office.sync(chance.choice([ALICE, BOB])),
         "time": lambda: office.clock.advance(timedelta(days=chance.choice([1, 5, 20, 45]))),
-        "work": lambda: deeds[chance.choice(list(deeds))](chance.randrange(10_000)),
+        "work": lambda: hands.do(chance.choice(Hands.deeds), chance.randrange(10_000)),
     }
     for what in chance.choices(list(happenings), weights=[50, 20, 6, 24], k=STEPS):
         happenings[what]()

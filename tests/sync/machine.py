@@ -1,4 +1,4 @@
-"""A generator of trouble: three mailboxes in which mail comes and goes, faults, kills, and in the end a settled store.
+"""A generator of trouble: mail comes and goes in three mailboxes, faults, kills, deals, and in the end a settled store.
 
 Hypothesis chooses the steps. `Convergence` is used by the tests in short runs and by `bench/soak.py` in long ones.
 """
@@ -22,6 +22,8 @@ from backend.gmail.emulator.mailbox import Stored
 from backend.kit.clock import VirtualClock
 from backend.sync.store import LEASE
 from tests.cast import ALICE, BOB, CAROL, open_office
+from tests.linking.facts import facts_of, tell
+from tests.linking.hands import Hands
 from tests.sync.outcome import Outcome, outcome
 from tests.sync.post import AUTOMATIC, BULK, Post
 from tests.sync.settled import Settled
@@ -140,6 +142,20 @@ class Convergence(RuleBasedStateMachine):
         if many % 3 == 0:
             for n in range(many):
                 self.post.write(sender if n % 2 else f"p{n}@many.example", [to], f"One of many {n}")
+
+    @rule(sender=people, to=teammates, number=st.integers(1000, 1008))
+    def a_mail_names_a_deal(self, sender: str, to: str, number: int) -> None:
+        """By a reference that a deal has, had or will have."""
+        self.step()
+        self.post.write(sender, [to], f"Seats [D-{number}]")
+
+    # People work in the CRM
+
+    @rule(who=teammates, what=st.sampled_from(sorted(Hands.deeds)), number=numbers)
+    def somebody_works_on_deals_and_links(self, who: str, what: str, number: int) -> None:
+        self.step()
+        self.figures["deeds"] += 1
+        Hands(self.office, self.office.actors[who]).do(what, number)
 
     # Mail is handled
 
@@ -281,11 +297,12 @@ class Convergence(RuleBasedStateMachine):
         assert not wrong, "\n".join(wrong)
 
     def undisturbed(self) -> Outcome:
-        """What one quiet sync of the same mailboxes comes to."""
+        """What one quiet sync of the same mailboxes comes to, told in the end what people said of deals and links."""
         db = self.databases.reference.emptied()
         try:
             office = open_office(db, self.clock, self.emulator, *TEAM)
             office.sync()
+            tell(office, facts_of(self.office))
             return outcome(db)
         finally:
             db.dispose()

@@ -94,6 +94,8 @@ class Settled:
         surplus = extra | {self.end.contacts[key] for key in extra}
         clean = {mail for mail in live if self._letters[mail] not in touched}
         mine, theirs = _links_of(self.end, clean, surplus), _links_of(fresh, clean, surplus)
+        if extra:  # one of them may take part in a deal, or be the reason why another deal is in question
+            mine, theirs = _without_deals(mine), _without_deals(theirs)
         yield from (f"linked for no reason: {self._told(link)}" for link in sorted(mine - theirs))
         yield from (f"not linked: {self._told(link)}" for link in sorted(theirs - mine))
         if not extra:
@@ -137,6 +139,10 @@ def conversations(letters: Iterable[Letter]) -> Partition:
 def _restricted(partition: Partition, live: Collection[str]) -> Partition:
     kept = (frozenset(x for x in group if x in live) for group in partition)
     return frozenset(group for group in kept if group)
+
+
+def _without_deals(links: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    return {link for link in links if link[1] != "deal"}
 
 
 def _links_of(end: Outcome, mails: Collection[str], without: Collection[str]) -> set[tuple[str, str, str]]:
