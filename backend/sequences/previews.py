@@ -31,8 +31,13 @@ def preview(
     session: Session, actor: Actor, definition: Mapping[str, Any], contact: ContactView, deal: DealView | None = None
 ) -> list[StepPreview]:
     """Every step of a definition, sound or not, for a contact as if the actor had enrolled them."""
-    values = values_for(session, _as_if_enrolled(actor, contact, deal))
+    values = values_of(session, actor, contact, deal)
     return [_step(number, step, values) for number, step in enumerate(definition.get("steps", ()), 1)]
+
+
+def values_of(session: Session, actor: Actor, contact: ContactView, deal: DealView | None = None) -> dict[str, str]:
+    """A template's fields for a contact as if the actor wrote to them."""
+    return values_for(session, _as_if_enrolled(actor, contact, deal))
 
 
 def _as_if_enrolled(actor: Actor, contact: ContactView, deal: DealView | None) -> Enrolment:

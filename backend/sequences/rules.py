@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from html import escape
 
-from liquid import Environment, Undefined
-from liquid.exceptions import LiquidError
+from liquid import BoundTemplate, Environment, Undefined
+from liquid.exceptions import LiquidError, TemplateNotFoundError
 
 from backend.kit.errors import UserError
 from backend.sequences.shapes import Filled, FilledMail
@@ -47,6 +48,8 @@ def check(source: str) -> None:
         raise UserError("A template has at most %(longest)s characters; make it shorter.", longest=LONGEST)
     try:
         named = set(_LIQUID.from_string(source).global_variable_paths())
+    except TemplateNotFoundError as error:
+        raise UserError("Snippets are taken in by templates only: write the text itself here.") from error
     except (LiquidError, RecursionError) as error:
         raise UserError("This template cannot be read: %(error)s", error=_first_line(error)) from error
     unknown = sorted(named - set(FIELDS))
@@ -60,17 +63,22 @@ def check(source: str) -> None:
 def fill(source: str, values: Mapping[str, str]) -> Filled:
     """Fill in `source` with values by field name; an empty one counts as missing. Raises `UserError`."""
     try:
-        template = _LIQUID.from_string(source)
-        text = template.render(**_nested(values))
+        text = _read(source).render(**_nested(values))
     except (LiquidError, RecursionError) as error:
         raise UserError("This template cannot be filled in: %(error)s", error=_first_line(error)) from error
     return Filled(text, tuple(name for name in FIELDS if f"[{name}]" in text and not values.get(name)))
 
 
+@lru_cache(maxsize=1_000)
+def _read(source: str) -> BoundTemplate:
+    """A template, compiled once: the same text goes to thousands of people."""
+    return _LIQUID.from_string(source)
+
+
 def filled(subject: str, body: str, values: Mapping[str, str]) -> FilledMail:
     """A mail with both its texts filled in. Raises `UserError`."""
     head, text = fill(subject, values), fill(body, values)
-    return FilledMail(one_line(head.text), text.text, tuple(dict.fromkeys(head.missing + text.missing)))
+    return FilledMail(one_line(head.text), as_plain(text.text), tuple(dict.fromkeys(head.missing + text.missing)))
 
 
 def _nested(values: Mapping[str, str]) -> dict[str, dict[str, object]]:
@@ -86,12 +94,33 @@ def _first_line(error: Exception) -> str:
 
 
 _PARAGRAPHS = re.compile(r"\n\s*\n")
+_NAMED_LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\((https?://[^\s()<>\"]{1,2000})\)")
+_LINK = re.compile(_NAMED_LINK.pattern + r"|(https?://[^\s<>\"]{1,2000}[^\s<>\".,;:!?)])")
+
+
+def as_plain(text: str) -> str:
+    """A mail's plain text: a file or page that is given by a named link, [Price list](https://…), stands behind it."""
+    return _NAMED_LINK.sub(lambda found: f"{found[1]}: {found[2]}", text)
 
 
 def as_html(text: str) -> str:
-    """Plain text as the HTML of a mail: paragraphs and line breaks, everything else escaped."""
-    paragraphs = (escape(part.strip()).replace("\n", "<br>") for part in _PARAGRAPHS.split(text.replace("\r\n", "\n")))
+    """Plain text as the HTML of a mail: paragraphs, line breaks and links, everything else escaped."""
+    paragraphs = (_with_links(part.strip()) for part in _PARAGRAPHS.split(text.replace("\r\n", "\n")))
     return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs if paragraph)
+
+
+def _with_links(text: str) -> str:
+    done, html = 0, ""
+    for found in _LINK.finditer(text):
+        url = found[2] or found[3]
+        link = f'<a href="{escape(url)}">{escape(found[1] or url)}</a>'
+        html += _escaped(text[done : found.start()]) + link
+        done = found.end()
+    return html + _escaped(text[done:])
+
+
+def _escaped(text: str) -> str:
+    return escape(text).replace("\n", "<br>")
 
 
 def one_line(text: str) -> str:

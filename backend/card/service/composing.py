@@ -23,7 +23,7 @@ from backend.mail.address_lists import addresses_in
 from backend.mail.headers import LONGEST_VALUE
 from backend.mail.shapes import Address
 from backend.sequences import rules
-from backend.sequences.service import require_template
+from backend.sequences.service import ready_template
 from backend.sequences.shapes import TemplateView
 from backend.sequences.store import templates
 
@@ -40,6 +40,7 @@ def compose(visit: Visit, asked: Asked) -> Outcome:
     draft = form_facts.Draft(
         recipients=tuple(_name(address, known.get(address.key)) for address in recipients),
         person=str(contact.id) if contact else "",
+        person_name=contact.name if contact else "",
         deal=str(rows[0].id) if rows else "",
         templates=tuple(_template(each, values) for each in templates(visit.session, visit.actor)),
         deals=deal_facts(visit, rows, None),
@@ -50,7 +51,7 @@ def compose(visit: Visit, asked: Asked) -> Outcome:
 
 def insert_template(visit: Visit, asked: Asked) -> Outcome:
     """Write a template's text at the cursor; with `part` whole, its subject too."""
-    template = require_template(visit.session, visit.actor, asked.id("template"))
+    template = ready_template(visit.session, visit.actor, asked.id("template"))
     values = _values(visit, _contact(visit, asked), _deal(visit, asked))
     html = rules.as_html(rules.fill(template.body, values).text)
     subject = rules.one_line(rules.fill(template.subject, values).text)

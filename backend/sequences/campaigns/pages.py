@@ -18,7 +18,7 @@ from backend.sequences.campaigns import audience_store, service, store
 from backend.sequences.campaigns.shapes import Audience, CampaignView, Stand, Text
 from backend.sequences.list_store import Wanted as PeopleWanted
 from backend.sequences.list_store import list_people
-from backend.sequences.service import require_template
+from backend.sequences.service import ready_template
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.words import reason_words, state_word
 from backend.web.house import house
@@ -242,7 +242,7 @@ def _begun_with(template_id: int | None) -> Text | None:
     if template_id is None:
         return None
     with house().db.read() as session:
-        chosen = require_template(session, current_actor(), template_id)
+        chosen = ready_template(session, current_actor(), template_id)
         return Text(chosen.subject, chosen.body, chosen.is_html, chosen.id)
 
 
