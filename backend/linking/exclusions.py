@@ -10,7 +10,7 @@ from backend.accounts.shapes import Actor
 from backend.accounts.store import get_mailbox, mailboxes
 from backend.kit.clock import Clock
 from backend.kit.errors import UserError
-from backend.linking import store
+from backend.linking import mail_store, store
 from backend.linking.rules.outsiders import domain
 from backend.linking.service import linker_for
 from backend.privacy import service as privacy
@@ -80,5 +80,5 @@ def stop_ignoring(session: Session, clock: Clock, actor: Actor, exclusion_id: in
 
 def _refresh(session: Session, clock: Clock, actor: Actor, kind: ExclusionKind, value: str) -> None:
     keys, domains = ([value], []) if kind is ExclusionKind.ADDRESS else ([], [value])
-    mails = store.message_ids_concerning(session, actor.workspace_id, keys, domains)
+    mails = mail_store.message_ids_concerning(session, actor.workspace_id, keys, domains)
     linker_for(session, actor.workspace_id, clock).refresh(session, mails)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from backend.linking import question_store, store
+from backend.linking import mail_store, question_store, store
 from backend.linking.rules.deals import references_in
 from backend.linking.rules.outsiders import domain, outsiders
-from backend.linking.shapes import Decision, Knowledge, KnownLink, Policy, Proposal
+from backend.linking.shapes import Decision, Knowledge, KnownLink, Policy, Proposal, Rule
 from backend.mail.shapes import StoredMessage
 from backend.records.store import lookup
 
@@ -67,15 +67,22 @@ class Notebook:
         news = News()
         for decision in decisions:
             message = decision.message
+            new = [link for link in decision.links if (message.id, link.record_id) not in self.rows]
+            news.links.extend((message, link) for link in new)
+            self.rows.update((message.id, link.record_id) for link in new)
             known = self.knowledge.links.setdefault(message.conversation_id, [])
-            for link in decision.links:
-                if all(k.record_id != link.record_id for k in known):
-                    news.grown.add(message.conversation_id)
-                if (message.id, link.record_id) not in self.rows:
-                    news.links.append((message, link))
-                    self.rows.add((message.id, link.record_id))
-                    add_link(known, KnownLink(link.record_id, link.kind, is_hand=False))
+            if not {link.record_id for link in decision.links} <= {k.record_id for k in known}:
+                news.grown.add(message.conversation_id)
+                add_links(known, new)
         return news
+
+    def settled(self, decisions: Sequence[Decision]) -> set[int]:
+        """Mails that need not be decided again: they hold all that their conversations brought, and nothing else."""
+        return {d.message.id for d in decisions if not d.rejected and self._holds_all(d)}
+
+    def _holds_all(self, decision: Decision) -> bool:
+        known = self.knowledge.links.get(decision.message.conversation_id, ())
+        return {link.record_id for link in decision.links} == {k.record_id for k in known}
 
     def _new(self, kind: str, wanted: set[T]) -> set[T]:
         """Those of `wanted` that were never asked for; from now on they were."""
@@ -92,13 +99,15 @@ class Notebook:
         return lookup.has_deals(self.session, self.workspace_id)
 
     def _read_links(self, conversation_ids: set[int]) -> None:
-        for row in store.link_rows_of_conversations(self.session, conversation_ids):
-            self.rows.add((row.message_id, row.record_id))
-            if row.holds:
-                known = self.knowledge.links.setdefault(row.conversation_id, [])
-                add_link(known, KnownLink(row.record_id, row.kind, row.rule == "hand"))
-            elif row.undone_by.startswith("user:"):  # somebody said of this very mail that it does not belong there
-                self.knowledge.vetoes.add((row.record_id, "mail", str(row.message_id)))
+        known: dict[int, dict[int, KnownLink]] = defaultdict(dict)
+        for row in mail_store.link_rows_of_conversations(self.session, conversation_ids):
+            conversation_id, message_id, record_id, kind, rule, holds, undone_by = row
+            self.rows.add((message_id, record_id))
+            if holds:
+                known[conversation_id].setdefault(record_id, KnownLink(record_id, kind, rule == Rule.HAND))
+            elif undone_by.startswith("user:"):  # somebody said of this very mail that it does not belong there
+                self.knowledge.vetoes.add((record_id, "mail", str(message_id)))
+        self.knowledge.links.update({conversation: list(links.values()) for conversation, links in known.items()})
 
     def _read_deals(self, messages: Sequence[StoredMessage], conversation_ids: set[int]) -> None:
         """Deals of everybody known or linked so far, those that subjects refer to, and answers of people."""
@@ -116,7 +125,7 @@ class Notebook:
         known.answers.update(question_store.answers_of(self.session, conversation_ids))
 
 
-def add_link(known: list[KnownLink], link: KnownLink) -> None:
-    """Add a link to a conversation's, unless the record is among them."""
-    if all(k.record_id != link.record_id for k in known):
-        known.append(link)
+def add_links(known: list[KnownLink], links: Iterable[Proposal]) -> None:
+    """Add links to a conversation's, unless their records are among them."""
+    have = {k.record_id for k in known}
+    known += [KnownLink(p.record_id, p.kind, is_hand=False) for p in links if p.record_id not in have]

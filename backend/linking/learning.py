@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
 from backend.kit.clock import Clock
-from backend.linking import store
+from backend.linking import mail_store
 from backend.linking.undo import preview_relink, relink
 from backend.records.shapes import Concerned, Relinked
 
@@ -37,6 +37,6 @@ def preview_concerned(session: Session, clock: Clock, actor: Actor, concerned: C
 
 def mails_concerned(session: Session, workspace_id: int, concerned: Concerned) -> Collection[int]:
     """Ids of the mails of these addresses and domains, linked to these records, or naming these references."""
-    by_people = store.message_ids_concerning(session, workspace_id, concerned.address_keys, concerned.domains)
-    by_reference = store.message_ids_referring_to(session, workspace_id, concerned.references)
-    return {*by_people, *store.message_ids_linked_to(session, concerned.record_ids), *by_reference}
+    by_people = mail_store.message_ids_concerning(session, workspace_id, concerned.address_keys, concerned.domains)
+    by_reference = mail_store.message_ids_referring_to(session, workspace_id, concerned.references)
+    return {*by_people, *mail_store.message_ids_linked_to(session, concerned.record_ids), *by_reference}

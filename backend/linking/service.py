@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend.kit.clock import Clock
-from backend.linking import history, question_store, store
+from backend.linking import history, mail_store, question_store, store
 from backend.linking.history import Changes
-from backend.linking.knowledge import Notebook, add_link
+from backend.linking.knowledge import Notebook, add_links
 from backend.linking.rules import decide, new_people
 from backend.linking.shapes import Decision, Knowledge, KnownLink, NewPerson, Policy, Proposal
 from backend.mail.shapes import StoredMessage
@@ -44,12 +44,13 @@ class Linker:
         store.follow_joins(session, self.workspace_id, filed.joined)
         mails = {m.id: m for m in filed.messages}
         people, domains = self._make_people(session, self._new_people(session, filed.messages, mails))
-        older = store.message_ids_concerning(session, self.workspace_id, people, domains)
+        older = mail_store.message_ids_concerning(session, self.workspace_id, people, domains)
         notebook = Notebook(session, self.workspace_id, self.policy)
         first = self._decide(notebook, [*filed.messages, *self._load(session, older, mails)])
         news = notebook.note(first)
-        grown = store.message_ids_of_conversations(session, news.grown | set(filed.joined.values()))
-        again = self._decide(notebook, self._load(session, grown, mails))
+        grown = mail_store.message_ids_of_conversations(session, news.grown | set(filed.joined.values()))
+        settled = notebook.settled(first)
+        again = self._decide(notebook, self._load(session, [i for i in grown if i not in settled], mails))
         links = [*news.links, *notebook.note(again).links]
         decisions = [*first, *again]
         about_deals = {d.message.conversation_id for d in decisions if d.is_about_deals}
@@ -58,7 +59,7 @@ class Linker:
             [(m, p) for m, p in links if m.conversation_id not in about_deals],
             [d for d in decisions if d.message.conversation_id not in about_deals],
         )
-        whole = self._load(session, store.message_ids_of_conversations(session, about_deals), mails)
+        whole = self._load(session, mail_store.message_ids_of_conversations(session, about_deals), mails)
         if whole:
             self._bring_into_line(session, self._decide_afresh(notebook, whole))
 
@@ -83,7 +84,7 @@ class Linker:
     def decide_afresh(self, session: Session, message_ids: Sequence[int]) -> list[Decision]:
         """Decide the conversations of these mails as if only hands and answers had ever touched them."""
         conversations = {m.conversation_id for m in self._load(session, message_ids, {})}
-        everything = self._load(session, store.message_ids_of_conversations(session, conversations), {})
+        everything = self._load(session, mail_store.message_ids_of_conversations(session, conversations), {})
         return self._decide_afresh(Notebook(session, self.workspace_id, self.policy), everything)
 
     def _decide_afresh(self, notebook: Notebook, conversations: Sequence[StoredMessage]) -> list[Decision]:
@@ -112,9 +113,7 @@ class Linker:
         decisions, knowledge = [], replace(knowledge, links=links)
         for message in messages:
             decision = decide(message, self.policy, knowledge)
-            known = links.setdefault(message.conversation_id, [])
-            for p in decision.links:
-                add_link(known, KnownLink(p.record_id, p.kind, is_hand=False))
+            add_links(links.setdefault(message.conversation_id, []), decision.links)
             decisions.append(decision)
         return decisions
 
@@ -145,12 +144,12 @@ class Linker:
 
         A mail of ours, or one that joins two conversations, also makes those contacts who had written before.
         """
-        answered = store.conversations_with_ours(session, {m.conversation_id for m in messages})
-        strangers = store.mails_of_strangers(session, self.workspace_id, answered)
+        answered = mail_store.conversations_with_ours(session, {m.conversation_id for m in messages})
+        strangers = mail_store.mails_of_strangers(session, self.workspace_id, answered)
         relevant = _in_time([*messages, *self._load(session, strangers, mails)])
         keys = {p.address.key for m in relevant for p in m.participants}
         known = lookup.addresses_taken(session, self.workspace_id, keys)
-        lists = store.list_addresses(session, self.workspace_id, keys)
+        lists = mail_store.list_addresses(session, self.workspace_id, keys)
         found: list[NewPerson] = []
         for message in relevant:
             is_answer = message.conversation_id in answered

@@ -6,25 +6,24 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, exists, func, or_, select, update
+from sqlalchemy import Select, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import ContactPolicy
 from backend.accounts.store import team_addresses
 from backend.accounts.tables import Workspace
-from backend.db import insert_ignoring, read_columns, upsert
+from backend.db import insert_ignoring, read_columns, table_of, upsert
 from backend.linking import question_store as questions
 from backend.linking.shapes import Decision, Outcome, Policy, Reason, Rule
 from backend.linking.tables import Link, LinkBatch, Receipt, Veto
 from backend.mail.addresses import key_of
-from backend.mail.shapes import Role, StoredMessage
+from backend.mail.shapes import StoredMessage
 from backend.mail.store import chunks
-from backend.mail.tables import MESSAGE_SEARCH, Message, MessageParticipant
+from backend.mail.tables import Message, MessageParticipant
 from backend.privacy.store import threads
 from backend.privacy.tables import Exclusion
-from backend.records.tables import ContactAddress, Record
 
 
 def load_policy(session: Session, workspace_id: int) -> Policy:
@@ -58,31 +57,6 @@ def own_keys(session: Session, workspace_id: int) -> frozenset[str]:
     return frozenset(map(key_of, team_addresses(session, workspace_id)))
 
 
-def link_rows_of_conversations(session: Session, ids: Collection[int]) -> Iterator[Any]:
-    """Every link row of these conversations' mails: conversation, message and record id, kind, rule, undone by whom.
-
-    Those that a conversation handed on count too; one that was undone, or whose record is deleted, does not `hold`.
-    """
-    links, messages, records = _table(Link), _table(Message), _table(Record)
-    holds = links.c.undone_at.is_(None) & records.c.deleted_at.is_(None)
-    query = (
-        select(
-            messages.c.conversation_id,
-            links.c.message_id,
-            links.c.record_id,
-            records.c.kind,
-            links.c.rule,
-            holds.label("holds"),
-            links.c.undone_by,
-        )
-        .join(links, links.c.message_id == messages.c.id)
-        .join(records, records.c.id == links.c.record_id)
-        .order_by(links.c.id)
-    )
-    for chunk in chunks(sorted(ids)):
-        yield from session.execute(query.where(messages.c.conversation_id.in_(chunk)))
-
-
 def vetoes_of(session: Session, workspace_id: int, values: Collection[str]) -> frozenset[tuple[int, str, str]]:
     """Vetoes whose value is one of `values`, as (record id, scope, value)."""
     found: set[tuple[int, str, str]] = set()
@@ -96,85 +70,13 @@ def vetoes_of(session: Session, workspace_id: int, values: Collection[str]) -> f
 
 def has_vetoes(session: Session, workspace_id: int) -> bool:
     """Whether anybody in the team ever undid a link."""
-    return session.scalar(select(Veto.id).where(Veto.workspace_id == workspace_id).limit(1)) is not None
+    return read_columns(session, _any_veto(), {"workspace_id": workspace_id}).first() is not None
 
 
-def conversations_with_ours(session: Session, ids: Collection[int]) -> set[int]:
-    """Those conversations that hold a mail of the team's."""
-    found: set[int] = set()
-    for chunk in chunks(sorted(ids)):
-        query = select(Message.conversation_id).where(Message.conversation_id.in_(chunk), Message.is_ours).distinct()
-        found.update(session.scalars(query))
-    return found
-
-
-def mails_of_strangers(session: Session, workspace_id: int, conversation_ids: Collection[int]) -> list[int]:
-    """Mails in these conversations whose sender is outside the team and no contact yet."""
-    is_contact = exists().where(
-        ContactAddress.workspace_id == workspace_id, ContactAddress.address_key == Message.sender_key
-    )
-    found: list[int] = []
-    for chunk in chunks(sorted(conversation_ids)):
-        where = (Message.conversation_id.in_(chunk), ~Message.is_ours, Message.kind.in_(("person", "calendar")))
-        found += session.scalars(select(Message.id).where(*where, ~is_contact))
-    return found
-
-
-def list_addresses(session: Session, workspace_id: int, keys: Collection[str]) -> set[str]:
-    """Those addresses that are mailing lists, as their own mail says."""
-    found: set[str] = set()
-    for chunk in chunks(sorted(k for k in keys if k)):
-        where = (Message.workspace_id == workspace_id, Message.list_key.in_(chunk), Message.list_key != "")
-        found.update(session.scalars(select(Message.list_key).where(*where).distinct()))
-    return found
-
-
-def message_ids_of_conversations(session: Session, ids: Collection[int]) -> list[int]:
-    """Every mail of these conversations."""
-    found: list[int] = []
-    for chunk in chunks(sorted(ids)):
-        found += session.scalars(select(Message.id).where(Message.conversation_id.in_(chunk)))
-    return found
-
-
-def message_ids_concerning(
-    session: Session, workspace_id: int, keys: Collection[str] = (), domains: Collection[str] = ()
-) -> list[int]:
-    """Every mail in which one of these addresses, or an address at one of these domains, takes part."""
-    p = MessageParticipant
-    found: set[int] = set()
-    for column, values in ((p.address_key, keys), (p.domain, domains)):
-        for chunk in chunks(sorted(values)):
-            found.update(session.scalars(select(p.message_id).where(p.workspace_id == workspace_id, column.in_(chunk))))
-    return sorted(found)
-
-
-def message_ids_referring_to(session: Session, workspace_id: int, references: Collection[str]) -> list[int]:
-    """Every mail in whose subject one of these references may stand."""
-    found: set[int] = set()
-    for reference in references:
-        naming = MESSAGE_SEARCH.matching(session, reference)
-        if naming is not None:
-            where = (Message.workspace_id == workspace_id, Message.subject.icontains(reference, autoescape=True))
-            found.update(session.scalars(select(Message.id).where(*where, Message.id.in_(naming))))
-    return sorted(found)
-
-
-def message_ids_linked_to(session: Session, record_ids: Collection[int]) -> list[int]:
-    """Every mail with a present link to one of these records."""
-    query = select(Link.message_id).where(Link.record_id.in_(sorted(record_ids)), Link.undone_at.is_(None)).distinct()
-    return sorted(session.scalars(query))
-
-
-def senders_of(session: Session, conversation_ids: Collection[int]) -> set[str]:
-    """Address keys of those who wrote in these conversations."""
-    p = MessageParticipant
-    query = (
-        select(p.address_key)
-        .join(Message, Message.id == p.message_id)
-        .where(Message.conversation_id.in_(sorted(conversation_ids)), p.role == Role.FROM.value)
-    )
-    return set(session.scalars(query))
+@cache  # asked for every batch of mail
+def _any_veto() -> Select[int]:
+    vetoes = table_of(Veto).c
+    return select(vetoes.id).where(vetoes.workspace_id == bindparam("workspace_id")).limit(1)
 
 
 def present_links(session: Session, message_ids: Sequence[int]) -> dict[int, dict[int, Any]]:
@@ -380,7 +282,3 @@ def unreceipted(session: Session, workspace_id: int, limit: int) -> list[int]:
     decided = exists().where(Receipt.message_id == Message.id)
     query = select(Message.id).where(or_(Message.workspace_id == workspace_id), ~decided).limit(limit)
     return list(session.scalars(query))
-
-
-def _table(model: Any) -> Table:
-    return cast("Table", model.__table__)

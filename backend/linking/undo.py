@@ -15,7 +15,7 @@ from backend.audit.service import record
 from backend.audit.shapes import Subject
 from backend.kit.clock import Clock
 from backend.kit.errors import NotFoundError, UserError
-from backend.linking import history, question_store, store
+from backend.linking import history, mail_store, question_store, store
 from backend.linking.rules.outsiders import domain
 from backend.linking.service import Linker, linker_for
 from backend.linking.shapes import Preview, Scope
@@ -111,7 +111,7 @@ def answer_question(session: Session, clock: Clock, actor: Actor, conversation_i
         require(session, actor.workspace_id, deal_id, Deal)
     question.answered_at, question.answer_id, question.user_id = clock.now(), deal_id, actor.user_id
     session.flush()
-    mails = store.message_ids_of_conversations(session, [conversation_id])
+    mails = mail_store.message_ids_of_conversations(session, [conversation_id])
     linker_for(session, actor.workspace_id, clock).refresh(session, mails)
     details = {"conversation_id": conversation_id, "deal_id": deal_id}
     record(session, clock, actor, "link.answer", Subject("conversation", conversation_id), details=details)
@@ -124,7 +124,7 @@ def reopen_question(session: Session, clock: Clock, actor: Actor, conversation_i
         raise NotFoundError("That question is not there any more; the page may be old.")
     question.answered_at = question.answer_id = question.user_id = None
     session.flush()
-    mails = store.message_ids_of_conversations(session, [conversation_id])
+    mails = mail_store.message_ids_of_conversations(session, [conversation_id])
     linker_for(session, actor.workspace_id, clock).refresh(session, mails)
     record(session, clock, actor, "link.reopen", Subject("conversation", conversation_id))
 

@@ -14,7 +14,7 @@ from backend.kit.clock import VirtualClock
 from backend.kit.errors import NotFoundError, UserError
 from backend.linking.receipt_store import open_questions
 from backend.linking.shapes import Scope
-from backend.linking.store import message_ids_concerning
+from backend.linking.mail_store import message_ids_concerning
 from backend.linking.tables import Link, Question, Receipt
 from backend.linking.undo import (
     answer_question,

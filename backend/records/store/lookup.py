@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, distinct, func, or_, select, union
+from sqlalchemy import Select, bindparam, distinct, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
-from backend.db import table_of
+from backend.db import read_columns, table_of
 from backend.records.shapes import CompanyRef, Concerned, ContactRef, DealRef, Outcome, StageEntry
 from backend.records.tables import (
     Company,
@@ -27,37 +28,57 @@ from backend.records.tables import (
 
 def contacts_by_address(session: Session, workspace_id: int, keys: Collection[str]) -> dict[str, ContactRef]:
     """Living contacts by address key."""
-    query = (
-        select(ContactAddress.address_key, Contact.id, Record.name, Contact.company_id)
-        .join(Contact.__table__, ContactAddress.contact_id == Contact.__table__.c.id)
-        .join(Record.__table__, Record.__table__.c.id == Contact.__table__.c.id)
-        .where(
-            ContactAddress.workspace_id == workspace_id,
-            ContactAddress.address_key.in_(sorted(keys)),
-            Record.__table__.c.deleted_at.is_(None),
-        )
+    if not keys:
+        return {}
+    found = read_columns(session, _by_address(), {"workspace_id": workspace_id, "keys": sorted(keys)})
+    return {key: ContactRef(i, name, company_id) for key, i, name, company_id in found}
+
+
+@cache  # asked for every batch of mail
+def _by_address() -> Select[str, int, str, int | None]:
+    addresses, contacts, records = table_of(ContactAddress), table_of(Contact), table_of(Record)
+    a = addresses.c
+    wanted = (a.workspace_id == bindparam("workspace_id"), a.address_key.in_(bindparam("keys", expanding=True)))
+    return (
+        select(a.address_key, contacts.c.id, records.c.name, contacts.c.company_id)
+        .join(contacts, contacts.c.id == a.contact_id)
+        .join(records, records.c.id == contacts.c.id)
+        .where(*wanted, records.c.deleted_at.is_(None))
     )
-    return {key: ContactRef(i, name, company_id) for key, i, name, company_id in session.execute(query)}
 
 
 def addresses_taken(session: Session, workspace_id: int, keys: Collection[str]) -> set[str]:
     """Those addresses that are a contact's, also of a deleted one: what somebody deleted, no rule makes again."""
-    where = (ContactAddress.workspace_id == workspace_id, ContactAddress.address_key.in_(sorted(keys)))
-    return set(session.scalars(select(ContactAddress.address_key).where(*where)))
+    if not keys:
+        return set()
+    wanted = {"workspace_id": workspace_id, "keys": sorted(keys)}
+    return set(read_columns(session, _addresses_taken(), wanted).scalars())
+
+
+@cache  # asked for every batch of mail
+def _addresses_taken() -> Select[str]:
+    a = table_of(ContactAddress).c
+    wanted = (a.workspace_id == bindparam("workspace_id"), a.address_key.in_(bindparam("keys", expanding=True)))
+    return select(a.address_key).where(*wanted)
 
 
 def companies_by_domain(session: Session, workspace_id: int, domains: Collection[str]) -> dict[str, CompanyRef]:
     """Living companies by registrable domain."""
-    query = (
-        select(CompanyDomain.domain, Record.id, Record.name)
-        .join(Record, Record.id == CompanyDomain.company_id)
-        .where(
-            CompanyDomain.workspace_id == workspace_id,
-            CompanyDomain.domain.in_(sorted(domains)),
-            Record.deleted_at.is_(None),
-        )
+    if not domains:
+        return {}
+    found = read_columns(session, _by_domain(), {"workspace_id": workspace_id, "domains": sorted(domains)})
+    return {domain: CompanyRef(i, name) for domain, i, name in found}
+
+
+@cache  # asked for every batch of mail
+def _by_domain() -> Select[str, int, str]:
+    d, records = table_of(CompanyDomain).c, table_of(Record)
+    wanted = (d.workspace_id == bindparam("workspace_id"), d.domain.in_(bindparam("domains", expanding=True)))
+    return (
+        select(d.domain, records.c.id, records.c.name)
+        .join(records, records.c.id == d.company_id)
+        .where(*wanted, records.c.deleted_at.is_(None))
     )
-    return {domain: CompanyRef(i, name) for domain, i, name in session.execute(query)}
 
 
 def correspondents(session: Session, workspace_id: int, limit: int) -> list[str]:
@@ -134,8 +155,13 @@ def deals_by_reference(session: Session, workspace_id: int, references: Collecti
 
 def has_deals(session: Session, workspace_id: int) -> bool:
     """Whether the team has any deal at all."""
-    query = select(DealReference.deal_id).where(DealReference.workspace_id == workspace_id).limit(1)
-    return session.scalar(query) is not None
+    return read_columns(session, _any_deal(), {"workspace_id": workspace_id}).first() is not None
+
+
+@cache  # asked for every batch of mail
+def _any_deal() -> Select[int]:
+    references = table_of(DealReference).c
+    return select(references.deal_id).where(references.workspace_id == bindparam("workspace_id")).limit(1)
 
 
 def _deals(workspace_id: int) -> Select[*tuple[Any, ...]]:
