@@ -95,8 +95,10 @@ def test_a_template_is_put_into_a_mail_and_remembered(client: FlaskClient, line:
     office = line.office
     with office.db.write() as session:
         alice = office.actors[ALICE]
-        words = {"name": "Offer", "subject": "Our offer", "body": "Dear {{ contact.name }}"}
-        template_id = save_template(session, office.clock, alice, None, **words, is_shared=True).id
+        text = "Dear {{ contact.name }}"
+        template_id = save_template(
+            session, office.clock, alice, None, name="Offer", subject="Our offer", body=text, is_shared=True
+        ).id
     page = form_on(client, made(client)).press("add:mail:0")
     page = form_on(client, page).press("template:0", s0__template=str(template_id))
     fields = form_on(client, page).fields
