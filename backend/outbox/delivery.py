@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from backend.gmail.errors import AuthRevoked, NotFound, PermissionDenied, RateLimited, Rejected, SendingRefused
-from backend.gmail.shapes import Format, MessageRef
+from backend.gmail.shapes import Format
 from backend.outbox import mail_store, rules, service, store
 from backend.outbox.reports import act_on, read_report
 from backend.outbox.shapes import Go, Hold, Sending, Skip, State, Verdict
@@ -19,59 +22,78 @@ NOT_FRESH_AGAIN = timedelta(seconds=20)
 _REPORTS = 50
 
 
-def make_level(shift: Shift) -> None:
+def _make_level(shift: Shift) -> None:
     """Have the mailbox synced, unless it was a moment ago, and heed the delivery reports that this brought."""
     with shift.desk.db.read() as session:
-        is_fresh = mail_store.is_fresh(session, shift.lease.mailbox_id, shift.now - FRESH / 2)
+        is_fresh = mail_store.is_fresh(session, shift.lease.mailbox_id, shift.now - FRESH / 3)
     if not is_fresh:
         shift.desk.refresh(shift.lease.mailbox_id)
     _read_reports(shift)
 
 
-def go_on(shift: Shift, sendings: Iterable[Sending]) -> None:
-    """Send what lies there as a draft, one after the other; find out what became of a send that is in doubt."""
+def go_on(shift: Shift, sendings: Sequence[Sending]) -> None:
+    """Send what lies there as drafts, and find out what became of sends that are in doubt."""
     for sending in sendings:
-        (_send if sending.state is State.DRAFTED else _recover)(shift, sending)
+        if sending.state is State.SENDING:
+            _recover(shift, sending)
+    drafted = [sending for sending in sendings if sending.state is State.DRAFTED]
+    if drafted:
+        _make_level(shift)
+        _send_all(shift, drafted)
+        _read_back(shift)
+
+
+def _send_all(shift: Shift, sendings: Sequence[Sending]) -> None:
+    """Send what may go, one after the other. What is not tried, or not in time, is a draft as before."""
+    left = _commit_to_send(shift, sendings)
+    until = shift.now + FRESH / 2
+    try:
+        while left and shift.now <= until:
+            _send(shift, left.pop(0))
+    finally:
+        if left:
+            _not_sent(shift, left)
+
+
+def _commit_to_send(shift: Shift, sendings: Sequence[Sending]) -> list[Sending]:
+    """Check again, and commit what may go to its send; the others are noted with the reason, or taken back."""
+    with shift.writing() as session:
+        now = shift.now
+        verdicts = _verdicts(shift, session, sendings, now)
+        going = [sending for sending in sendings if isinstance(verdicts[sending.id], Go)]
+        in_doubt = {"due_at": now + store.LEASE, "reason": ""}
+        store.write_all(session, State.SENDING, {sending.id: in_doubt for sending in going})
+        for sending in sendings:
+            if isinstance(verdicts[sending.id], Hold):
+                shift.heed(session, sending, verdicts[sending.id])
+    for sending in sendings:
+        if isinstance(verdict := verdicts[sending.id], Skip):
+            _take_back(shift, sending, verdict)
+    return going
+
+
+def _verdicts(shift: Shift, session: Session, sendings: Sequence[Sending], now: datetime) -> Mapping[int, Verdict]:
+    if not mail_store.is_fresh(session, shift.lease.mailbox_id, now - FRESH / 2):
+        return dict.fromkeys((sending.id for sending in sendings), Hold(now + NOT_FRESH_AGAIN, "not_fresh"))
+    return shift.judge(session, store.sender_of(session, shift.lease.mailbox_id), sendings, now)
 
 
 def _send(shift: Shift, sending: Sending) -> None:
-    verdict = _commit_to_send(shift, sending)
-    if isinstance(verdict, Skip):
-        _take_back(shift, sending, verdict)
-    if not isinstance(verdict, Go):
-        return
     try:
         ref = shift.gmail.send_draft(sending.draft_id)
     except (NotFound, RateLimited, SendingRefused, AuthRevoked, PermissionDenied, Rejected) as error:
-        _not_sent(shift, sending)  # Gmail answered: it did not send
+        _not_sent(shift, [sending])  # Gmail answered: it did not send
         if not isinstance(error, NotFound):
             raise
-        _recover(shift, sending)  # the rep sent or deleted it, or this database was restored from a backup
+        _recover(shift, replace(sending, state=State.DRAFTED))  # sent or deleted by the rep, or books of a backup
     else:
-        _book(shift, sending, ref)
+        shift.book(sending, SentMail(ref.id, ref.thread_id, "", "", (), shift.now), "")
+        shift.sent.append((sending.id, ref.id))
 
 
-def _commit_to_send(shift: Shift, sending: Sending) -> Verdict:
+def _not_sent(shift: Shift, sendings: Sequence[Sending]) -> None:
     with shift.writing() as session:
-        now, sender = shift.now, store.sender_of(session, shift.lease.mailbox_id)
-        verdict: Verdict = Hold(now + NOT_FRESH_AGAIN, "not_fresh")
-        if mail_store.is_fresh(session, shift.lease.mailbox_id, now - FRESH):
-            verdict = shift.judge(session, sender, [sending], now)[sending.id]
-        if isinstance(verdict, Go):
-            store.write(session, sending.id, State.SENDING, due_at=now + store.LEASE, reason="")
-        elif isinstance(verdict, Hold):
-            shift.heed(session, sending, verdict)
-        return verdict
-
-
-def _book(shift: Shift, sending: Sending, ref: MessageRef) -> None:
-    shift.book(sending, SentMail(ref.id, ref.thread_id, "", "", (), shift.now), "")
-    shift.sent.append((sending.id, ref.id))
-
-
-def _not_sent(shift: Shift, sending: Sending) -> None:
-    with shift.writing() as session:
-        store.write(session, sending.id, State.DRAFTED)
+        store.write_all(session, State.DRAFTED, {sending.id: {"due_at": sending.due_at} for sending in sendings})
 
 
 def _take_back(shift: Shift, sending: Sending, skip: Skip) -> None:
@@ -101,17 +123,17 @@ def _recover(shift: Shift, sending: Sending) -> None:
             store.write(session, sending.id, State.DRAFTED, due_at=shift.now)
 
 
-def read_back(shift: Shift) -> None:
+def _read_back(shift: Shift) -> None:
     """Note what Gmail called the mails that just left; where that fails, the next mail in the thread asks again."""
     gmail_ids, shift.sent = dict(shift.sent), []
     if not gmail_ids:
         return
     fetched = shift.gmail.get_messages(list(gmail_ids.values()), Format.METADATA).messages
+    mails = {key: read_sent(fetched[gmail_id]) for key, gmail_id in gmail_ids.items() if gmail_id in fetched}
     with shift.writing() as session:
-        for sending_id, gmail_id in gmail_ids.items():
-            if gmail_id in fetched:
-                values = service.read_back(read_sent(fetched[gmail_id]))
-                store.write(session, sending_id, State.SENT, **values)
+        store.write_all(
+            session, State.SENT, {key: service.read_back(mail) for key, mail in mails.items() if mail.rfc_id}
+        )
 
 
 def _read_reports(shift: Shift) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -48,7 +49,7 @@ def _write_letters(shift: Shift, sendings: Sequence[Sending]) -> list[Written]:
     """Check, and write the mails for their moments; those that do not go now are noted with the reason."""
     with shift.writing() as session:
         now, sender = shift.now, store.sender_of(session, shift.lease.mailbox_id)
-        verdicts = shift.judge(session, sender, list(sendings), now)
+        verdicts = shift.judge(session, sender, sendings, now)
         near = []
         for sending, verdict in zip(sendings, _paced(sender, sendings, verdicts, now), strict=False):
             if isinstance(verdict, Go):
@@ -85,7 +86,7 @@ def _written(
             shift.heed(session, sending, Skip(error.reason, error.evidence))
         else:
             sender = replace(sender, last_slot_at=slot)
-            store.write(session, sending.id, State.CLAIMED, attempts=sending.attempts + 1)
+    store.write_all(session, State.CLAIMED, {e.sending.id: {"attempts": e.sending.attempts + 1} for e in found})
     if found:
         store.write_sender(session, sender.mailbox_id, last_slot_at=sender.last_slot_at)
     return found
@@ -121,14 +122,16 @@ def _create(shift: Shift, written: Written) -> Draft:
 def _note(shift: Shift, laid: Sequence[tuple[Written, Draft]]) -> None:
     try:
         with shift.writing() as session:
-            for each, draft in laid:
-                ids = {"draft_id": draft.id, "thread_id": draft.message.thread_id}
-                values = {"due_at": each.slot, "reason": "", "attempts": 0}
-                store.write(session, each.sending.id, State.DRAFTED, **ids, **values)
+            store.write_all(session, State.DRAFTED, {each.sending.id: _laid(each, draft) for each, draft in laid})
     except LeaseLostError:
         for _each, draft in laid:  # whoever has the lease lays down their own
             shift.discard(draft.id)
         raise
+
+
+def _laid(written: Written, draft: Draft) -> dict[str, Any]:
+    ids = {"draft_id": draft.id, "thread_id": draft.message.thread_id}
+    return {**ids, "due_at": written.slot, "reason": "", "attempts": 0}
 
 
 def _read_back_earlier(shift: Shift, sendings: Sequence[Sending]) -> None:

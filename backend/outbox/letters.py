@@ -26,12 +26,14 @@ _LAYOUT = """<!doctype html><html><head><style>
 body {{ font-family: Arial, Helvetica, sans-serif; font-size: 14px; line-height: 1.5; color: #202124 }}
 p {{ margin: 0 0 1em }} a {{ color: #1a56db }} img {{ max-width: 100% }}
 </style></head><body>{body}</body></html>"""
+# Python folds what is longer than a line by encoding it, which makes an unsubscribe link or a Message-ID unreadable.
+_POLICY = SMTP.clone(max_line_length=996)
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
 def build(letter: Letter, sending: Sending, sender: Sender, unsubscribe_url: str) -> bytes:
     """Write the mail as Gmail takes it. Raises `UnfitError` for an address that is none and for a header in a field."""
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_POLICY)
     mail["From"] = _mailbox(sender.address, sender.name)
     mail["To"] = _mailbox(sending.email, "")
     mail["Subject"] = _subject(letter)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import CompoundSelect, Select, bindparam, func, null, select, union_all
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox
@@ -60,32 +60,30 @@ def spent_today(session: Session, sender: Sender, now: datetime) -> Spent:
 
 def last_mails_to(session: Session, sendings: Sequence[Sending]) -> dict[int, datetime]:
     """When somebody of the team last wrote to each one's address, by hand or by us; by the order's id."""
-    workspace_id = sendings[0].workspace_id
-    keys = {"workspace_id": workspace_id, "keys": [sending.address_key for sending in sendings]}
-    ids = {"workspace_id": workspace_id, "ids": [sending.contact_id for sending in sendings]}
-    by_hand = dict(read_columns(session, _last_by_hand(), keys).all())
-    by_us = dict(read_columns(session, _last_by_us(), ids).all())
-    found = {s.id: (by_hand.get(s.address_key), by_us.get(s.contact_id)) for s in sendings}
+    wanted = {
+        "workspace_id": sendings[0].workspace_id,
+        "keys": [sending.address_key for sending in sendings],
+        "ids": [sending.contact_id for sending in sendings],
+    }
+    last = {(key, contact_id): at for key, contact_id, at in read_columns(session, _last_mails(), wanted)}
+    found = {s.id: (last.get((s.address_key, None)), last.get((None, s.contact_id))) for s in sendings}
     return {order_id: max(filter(None, moments)) for order_id, moments in found.items() if any(moments)}
 
 
 @cache
-def _last_by_hand() -> Select[*tuple[Any, ...]]:
-    p, m = table_of(MessageParticipant).c, table_of(Message).c
-    return (
-        select(p.address_key, func.max(m.sent_at))
+def _last_mails() -> CompoundSelect[*tuple[Any, ...]]:
+    """(address, None, the last by hand) and (None, contact, the last by us)."""
+    p, m, o = table_of(MessageParticipant).c, table_of(Message).c, table_of(OutboxRow).c
+    by_hand = (
+        select(p.address_key, null(), func.max(m.sent_at))
         .join(table_of(Message), m.id == p.message_id)
         .where(p.workspace_id == bindparam("workspace_id"), p.address_key.in_(bindparam("keys", expanding=True)))
         .where(p.role.in_(("to", "cc", "bcc")), m.is_ours)
         .group_by(p.address_key)
     )
-
-
-@cache
-def _last_by_us() -> Select[*tuple[Any, ...]]:
-    o = table_of(OutboxRow).c
     same = (o.workspace_id == bindparam("workspace_id"), o.contact_id.in_(bindparam("ids", expanding=True)))
-    return select(o.contact_id, func.max(o.sent_at)).where(*same, o.sent_at.is_not(None)).group_by(o.contact_id)
+    by_us = select(null(), o.contact_id, func.max(o.sent_at)).where(*same, o.sent_at.is_not(None))
+    return union_all(by_hand, by_us.group_by(o.contact_id))
 
 
 def new_reports(session: Session, mailbox_id: int, limit: int) -> tuple[list[tuple[str, str]], int | None]:

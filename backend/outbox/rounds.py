@@ -4,8 +4,8 @@ An order's way: checked and written → draft laid down → (its moment comes) m
 committed → `drafts.send`, once → booked → read back. A round may be killed anywhere; the next one finds in the books
 and in the mailbox itself how far it came. Writes are fenced: of two workers only the newest may book.
 
-Orders are begun by the bunch: whether a draft was laid down can be told from the mailbox, so its id may be lost. A send
-cannot be asked twice, so each mail is checked, committed and sent by itself.
+Orders are begun by the bunch: whether a draft was laid down can be told from the mailbox, so its id may be lost. A few
+that are due together are committed together before the first of them is sent; each is booked as soon as it left.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from backend.outbox.store import LeaseLostError
 
 log = structlog.get_logger(__name__)
 
-BUNCH = 10  # orders begun together, and mails sent after one look whether the mailbox is level
+BUNCH = 10  # orders begun together
+SENDS = 5  # mails checked and committed together, which then leave one after the other within seconds
 TURN = 100  # steps of orders in one round, so that a mailbox with ten thousand leaves others their turn
 
 
@@ -49,20 +50,14 @@ class Round:
         shift = self._shift
         with shift.desk.db.read() as session:
             now = shift.now
-            begun = store.next_begun(session, shift.lease.mailbox_id, now, limit)
+            begun = store.next_begun(session, shift.lease.mailbox_id, now, min(limit, SENDS))
             if begun or shift.begins_at > now:
                 return begun
             return store.next_claimed(session, shift.lease.mailbox_id, now, limit)
 
     def _work(self, bunch: list[Sending]) -> None:
-        if bunch[0].state is State.CLAIMED:
-            self._attempt(drafting.begin, bunch)
-            return
-        if any(sending.state is State.DRAFTED for sending in bunch):
-            delivery.make_level(self._shift)
-        for sending in bunch:
-            self._attempt(delivery.go_on, [sending])
-        delivery.read_back(self._shift)
+        is_new = bunch[0].state is State.CLAIMED
+        self._attempt(drafting.begin if is_new else delivery.go_on, bunch)
 
     def _attempt(self, work: Callable[[Shift, list[Sending]], None], bunch: list[Sending]) -> None:
         """Take orders one step further; what goes wrong with one alone does not keep the others waiting."""

@@ -58,15 +58,31 @@ def judge(
     for source, asked in _by_source(sources, [s for s in sendings if isinstance(found[s.id], Go)]):
         found |= source.judge(session, asked, now)
     going = [s for s in sendings if isinstance(found[s.id], Go)]
-    last_mails = mail_store.last_mails_to(session, going) if going else {}
-    return found | {s.id: _for_now(sender, s, spent, last_mails.get(s.id), now) for s in going}
+    return found | _for_now(session, sender, going, spent, now)
 
 
 def _for_good(taken_off: tuple[str, str] | None, sending: Sending, now: datetime) -> Verdict:
     return rules.in_time(sending, now) if taken_off is None else Skip(*taken_off)
 
 
-def _for_now(sender: Sender, sending: Sending, spent: Spent, last_mail_at: datetime | None, now: datetime) -> Verdict:
+def _for_now(
+    session: Session, sender: Sender, sendings: Sequence[Sending], spent: Spent, now: datetime
+) -> dict[int, Verdict]:
+    """What the caps and budgets say to orders that go together: each counts for those behind it."""
+    last_mails = mail_store.last_mails_to(session, sendings) if sendings else {}
+    found: dict[int, Verdict] = {}
+    written_to: set[str | int] = set()
+    for sending in sendings:
+        is_second = not written_to.isdisjoint((sending.address_key, sending.contact_id))
+        last_mail_at = now if is_second else last_mails.get(sending.id)
+        found[sending.id] = verdict = _delay(sender, sending, spent, last_mail_at, now)
+        if isinstance(verdict, Go):
+            spent = rules.with_one_more(spent, sending.domain, now)
+            written_to |= {sending.address_key, sending.contact_id}
+    return found
+
+
+def _delay(sender: Sender, sending: Sending, spent: Spent, last_mail_at: datetime | None, now: datetime) -> Verdict:
     for verdict in (_paused(sender, now), rules.within_caps(sender, sending, spent, now)):
         if not isinstance(verdict, Go):
             return verdict
@@ -98,7 +114,6 @@ def book_sent(session: Session, sources: Sources, sending: Sending, mail: SentMa
     """Note that an order's mail left, and what a reply to it must refer to."""
     values = {"gmail_id": mail.gmail_id, "thread_id": mail.thread_id or sending.thread_id, "sent_at": mail.at}
     _end(session, sources, sending, State.SENT, now, reason=why, **values, **read_back(mail))
-    store.begin_ramp(session, sending.mailbox_id, mail.at)
 
 
 def read_back(mail: SentMail) -> dict[str, Any]:

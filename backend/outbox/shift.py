@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,6 +45,7 @@ class Shift:
     begins_at: datetime
     sent: list[tuple[int, str]] = field(default_factory=list, init=False)
     """Mails that left and were not read back yet: the order's id, Gmail's id."""
+    _has_sent: bool = field(default=False, init=False)
     _spent: Spent | None = field(default=None, init=False)
 
     @property
@@ -59,7 +60,7 @@ class Shift:
             yield session
             store.hold(session, self.lease, self.now)
 
-    def judge(self, session: Session, sender: Sender, sendings: list[Sending], now: datetime) -> dict[int, Verdict]:
+    def judge(self, session: Session, sender: Sender, sendings: Sequence[Sending], now: datetime) -> dict[int, Verdict]:
         """Whether these orders may go now, by id."""
         if self._spent is None:  # counted once, since under the lease nobody else sends from here
             self._spent = mail_store.spent_today(session, sender, now)
@@ -81,6 +82,9 @@ class Shift:
         """Note that a mail left."""
         with self.writing() as session:
             service.book_sent(session, self.desk.sources, sending, mail, self.now, why)
+            if not self._has_sent:
+                store.begin_ramp(session, sending.mailbox_id, mail.at)
+        self._has_sent = True
         self._spent = rules.with_one_more(self._spent, sending.domain, mail.at) if self._spent else None
         log.info("mail_sent", sending_id=sending.id, mailbox_id=sending.mailbox_id, why=why)
 

@@ -113,6 +113,12 @@ def _is_active(mailbox_id: int | BindParameter[int]) -> ColumnElement[bool]:
     return select(Mailbox.id).where(Mailbox.id == mailbox_id, Mailbox.status == "active").exists()
 
 
+def break_leases(session: Session, mailbox_ids: Collection[int]) -> None:
+    """Take mailboxes from whoever sends there now: what they have not committed is undone, and done anew."""
+    values = {"fence": OutboxSender.fence + 1, "lease_until": None}
+    session.execute(update(OutboxSender).where(OutboxSender.mailbox_id.in_(mailbox_ids)).values(**values))
+
+
 def ensure_sender(session: Session, workspace_id: int, mailbox_id: int) -> None:
     """Let a mailbox send; one that does already stays as it is."""
     insert_ignoring(
@@ -247,7 +253,14 @@ def _unread() -> Select[*tuple[Any, ...]]:
 
 def write(session: Session, sending_id: int, state: State, **values: Any) -> None:
     """Move an order on."""
-    write_columns(session, _writing(tuple(values)), {"of_id": sending_id, "state": state.value, **values})
+    write_all(session, state, {sending_id: values})
+
+
+def write_all(session: Session, state: State, values: Mapping[int, Mapping[str, Any]]) -> None:
+    """Move several orders on, with the same columns for each."""
+    rows = [{"of_id": sending_id, "state": state.value, **changes} for sending_id, changes in values.items()]
+    if rows:
+        write_columns(session, _writing(tuple(rows[0])[2:]), rows)
 
 
 @cache

@@ -62,12 +62,10 @@ def cases_of(session: Session, versions: Versions, enrolments: Iterable[Enrolmen
 
 def _of_team(session: Session, versions: Versions, people: list[Enrolment], now: datetime) -> Iterator[Case]:
     mails, facts = people_store.arrivals_of(session, people), people_store.circumstances_of(session, people)
-    zones = people_store.zones_of(session, (person.mailbox_id for person in people))
     yesterday = (now - timedelta(days=1)).date()  # somewhere it still is
-    absences = people_store.absences_of(session, (person.user_id for person in people), yesterday)
+    reps = people_store.reps_of(session, (person.mailbox_id for person in people), yesterday)
     for person in people:
-        definition = versions.of(session, person.version_id)
-        theirs = facts[person.id]
+        definition, rep, theirs = versions.of(session, person.version_id), reps[person.mailbox_id], facts[person.id]
         zone = zone_in(theirs.country) if definition.habits.zone == PERSON else None
-        off = DaysOff(days_off(definition.habits.country), tuple(absences.get(person.user_id, ())))
-        yield Case(person, definition, zone or zone_of(zones[person.mailbox_id]), off, theirs, mails[person.id])
+        off = DaysOff(days_off(definition.habits.country), rep.absences)
+        yield Case(person, definition, zone or zone_of(rep.zone), off, theirs, mails[person.id])

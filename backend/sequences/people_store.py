@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Select, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Select, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox, MailboxAlias, User
@@ -29,6 +30,8 @@ _TELLING = (Kind.PERSON.value, Kind.CALENDAR.value, Kind.AUTO_REPLY.value)
 _COLLEAGUES = (Kind.PERSON.value, Kind.CALENDAR.value)  # that a colleague is away says nothing of the person
 _m, _p, _c = table_of(Message).c, table_of(MessageParticipant).c, table_of(Copy).c
 _o = table_of(OutboxRow).c
+_COLLEAGUE, _OUTSIDE, _IN_THREAD = range(3)  # what stands later outweighs what stands before it
+_HOW = ("colleague", "outside", "in_thread")
 _ARRIVED = (_m.id, _m.kind, _m.sent_at, _m.subject)
 
 
@@ -48,20 +51,25 @@ def arrivals_of(session: Session, people: People) -> dict[int, list[Arrival]]:
     replies.
     """
     found: dict[int, dict[int, Arrival]] = {person.id: {} for person in people}
-    keys = _keys_of(session, people)
-    for how, rows in (
-        ("colleague", _from_companies(session, people)),
-        ("outside", _from_people(session, people, keys)),
-        ("in_thread", _in_threads(session, people)),
-    ):
-        for person, (message_id, kind, sent_at, subject) in rows:
+    by_id, by_key, by_domain = {p.id: p for p in people}, _by_key(session, people), _by_domain(people)
+    wanted = {
+        "workspace_id": people[0].workspace_id,
+        "since": min(person.started_at for person in people),
+        "ids": list(by_id),
+        "keys": list(by_key),
+        "domains": [domain for _, domain in by_domain if domain],
+        "mailbox_ids": [mailbox_id for mailbox_id, _ in by_domain],
+    }
+    for how, about, key, message_id, kind, sent_at, subject in sorted(read_columns(session, _arrived(), wanted)):
+        concerned = {_COLLEAGUE: by_domain.get((about, key), ()), _OUTSIDE: by_key.get(key, ())}
+        for person in concerned.get(how) or ([by_id[about]] if how == _IN_THREAD else ()):
             if sent_at >= person.started_at:
-                found[person.id][message_id] = Arrival(message_id, kind, sent_at, how, subject, "")
+                found[person.id][message_id] = Arrival(message_id, kind, sent_at, _HOW[how], subject, "")
     _read_texts(session, found.values())
     return {key: sorted(mails.values(), key=lambda m: (m.sent_at, m.message_id)) for key, mails in found.items()}
 
 
-def _keys_of(session: Session, people: People) -> dict[str, list[Enrolment]]:
+def _by_key(session: Session, people: People) -> dict[str, list[Enrolment]]:
     """Who is behind an address: the one written to, and every other one of the same contact."""
     by_contact = defaultdict(list)
     found: dict[str, list[Enrolment]] = defaultdict(list)
@@ -73,33 +81,12 @@ def _keys_of(session: Session, people: People) -> dict[str, list[Enrolment]]:
     return found
 
 
-def _from_people(
-    session: Session, people: People, keys: Mapping[str, list[Enrolment]]
-) -> Iterable[tuple[Enrolment, Sequence[Any]]]:
-    for key, *mail in read_columns(session, _mail_from(), {**_since(people), "keys": list(keys)}):
-        for person in keys[key]:
-            yield person, mail
-
-
-def _from_companies(session: Session, people: People) -> Iterable[tuple[Enrolment, Sequence[Any]]]:
-    colleagues: dict[tuple[int, str], list[Enrolment]] = defaultdict(list)
+def _by_domain(people: People) -> dict[tuple[int, str], list[Enrolment]]:
+    """Whose company's mail is looked for in which mailbox."""
+    found: dict[tuple[int, str], list[Enrolment]] = defaultdict(list)
     for person in people:
-        colleagues[person.mailbox_id, company_domain(person.address_key)].append(person)
-    domains = [domain for _, domain in colleagues if domain]
-    wanted = {**_since(people), "domains": domains, "mailbox_ids": [mailbox_id for mailbox_id, _ in colleagues]}
-    for mailbox_id, domain, *mail in read_columns(session, _mail_of_companies(), wanted):
-        for person in colleagues.get((mailbox_id, domain), ()):
-            yield person, mail
-
-
-def _in_threads(session: Session, people: People) -> Iterable[tuple[Enrolment, Sequence[Any]]]:
-    by_id = {person.id: person for person in people}
-    for enrolment_id, *mail in read_columns(session, _mail_in_threads(), {**_since(people), "ids": list(by_id)}):
-        yield by_id[enrolment_id], mail
-
-
-def _since(people: People) -> dict[str, Any]:
-    return {"workspace_id": people[0].workspace_id, "since": min(person.started_at for person in people)}
+        found[person.mailbox_id, company_domain(person.address_key)].append(person)
+    return found
 
 
 def _read_texts(session: Session, found: Iterable[dict[int, Arrival]]) -> None:
@@ -120,34 +107,27 @@ def _addresses() -> Select[*tuple[Any, ...]]:
 
 
 @cache
-def _mail_from() -> Select[*tuple[Any, ...]]:
-    return (
-        select(_p.address_key, *_ARRIVED)
+def _arrived() -> CompoundSelect[*tuple[Any, ...]]:
+    """(how, mailbox or enrolment, address or domain, the mail): one question, each part of it read from its index."""
+    outside = (
+        select(literal(_OUTSIDE), literal(0), _p.address_key, *_ARRIVED)
         .join(table_of(Message), _m.id == _p.message_id)
         .where(*_sent_by(), _p.address_key.in_(_several("keys")), *_is_theirs(), _m.kind.in_(_TELLING))
     )
-
-
-@cache
-def _mail_of_companies() -> Select[*tuple[Any, ...]]:
-    return (
-        select(_c.mailbox_id, _p.domain, *_ARRIVED)
+    of_colleagues = (
+        select(literal(_COLLEAGUE), _c.mailbox_id, _p.domain, *_ARRIVED)
         .join(table_of(Message), _m.id == _p.message_id)
         .join(table_of(Copy), _c.message_id == _m.id)
         .where(*_sent_by(), _p.domain.in_(_several("domains")), *_is_theirs(), _m.kind.in_(_COLLEAGUES))
         .where(_c.mailbox_id.in_(_several("mailbox_ids")))
     )
-
-
-@cache
-def _mail_in_threads() -> Select[*tuple[Any, ...]]:
-    is_in_thread = (_c.mailbox_id == _o.mailbox_id) & (_c.gmail_thread_id == _o.thread_id)
-    return (
-        select(_o.source_id, *_ARRIVED)
-        .join(table_of(Copy), is_in_thread)
+    in_threads = (
+        select(literal(_IN_THREAD), _o.source_id, literal(""), *_ARRIVED)
+        .join(table_of(Copy), (_c.mailbox_id == _o.mailbox_id) & (_c.gmail_thread_id == _o.thread_id))
         .join(table_of(Message), _m.id == _c.message_id)
         .where(_o.source == "enrolment", _o.source_id.in_(_several("ids")), _o.thread_id != "", *_is_theirs())
     )
+    return union_all(outside, of_colleagues, in_threads)
 
 
 def _sent_by() -> tuple[ColumnElement[bool], ...]:
@@ -207,7 +187,8 @@ def _deals(session: Session, people: People) -> dict[int, tuple[int, bool]]:
 
 def _meetings(session: Session, people: People) -> dict[int, int]:
     """The first meeting since each one's enrolment."""
-    rows = list(read_columns(session, _met(), {**_since(people), "ids": [person.contact_id for person in people]}))
+    wanted = {"workspace_id": people[0].workspace_id, "since": min(person.started_at for person in people)}
+    rows = list(read_columns(session, _met(), {**wanted, "ids": [person.contact_id for person in people]}))
     return {
         p.id: key for p in people for contact_id, key, at in rows if contact_id == p.contact_id and at >= p.started_at
     }
@@ -247,32 +228,33 @@ def _met() -> Select[*tuple[Any, ...]]:
 # Reps
 
 
-def zones_of(session: Session, mailbox_ids: Iterable[int]) -> dict[int, str]:
-    """The time zones in which mailboxes' owners plan, by mailbox."""
-    return dict(read_columns(session, _zones(), {"ids": list(set(mailbox_ids))}).all())
+@dataclass(frozen=True, slots=True)
+class Rep:
+    """Who writes: the zone in which they plan, and when they are away, first and last days."""
+
+    zone: str
+    absences: tuple[tuple[date, date], ...]
+
+
+def reps_of(session: Session, mailbox_ids: Iterable[int], since: date) -> dict[int, Rep]:
+    """The owners of mailboxes, by mailbox; of their absences those that did not end before `since`."""
+    zones: dict[int, str] = {}
+    absences: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    wanted = {"ids": list(set(mailbox_ids)), "since": since}
+    for mailbox_id, zone, first, last in read_columns(session, _reps(), wanted):
+        zones[mailbox_id] = zone
+        absences[mailbox_id] += [(first, last)] if first is not None else []
+    return {mailbox_id: Rep(zone, tuple(absences[mailbox_id])) for mailbox_id, zone in zones.items()}
 
 
 @cache
-def _zones() -> Select[*tuple[Any, ...]]:
+def _reps() -> Select[*tuple[Any, ...]]:
+    is_theirs = (Absence.user_id == User.id) & (Absence.last_day >= bindparam("since"))
     return (
-        select(Mailbox.id, User.timezone).join(User, User.id == Mailbox.user_id).where(Mailbox.id.in_(_several("ids")))
-    )
-
-
-def absences_of(session: Session, user_ids: Iterable[int], since: date) -> dict[int, list[tuple[date, date]]]:
-    """When reps are away, from `since` on: first and last days, by user."""
-    found: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    wanted = {"ids": list(set(user_ids)), "since": since}
-    for user_id, first, last in read_columns(session, _absences(), wanted):
-        found[user_id].append((first, last))
-    return found
-
-
-@cache
-def _absences() -> Select[*tuple[Any, ...]]:
-    a = Absence
-    return select(a.user_id, a.first_day, a.last_day).where(
-        a.user_id.in_(_several("ids")), a.last_day >= bindparam("since")
+        select(Mailbox.id, User.timezone, Absence.first_day, Absence.last_day)
+        .join(User, User.id == Mailbox.user_id)
+        .outerjoin(Absence, is_theirs)
+        .where(Mailbox.id.in_(_several("ids")))
     )
 
 
