@@ -26,6 +26,7 @@ from backend.linking.pages import blueprint as linking_pages
 from backend.mail.addresses import key_of
 from backend.outbox.pages import blueprint as unsubscribe_page
 from backend.outbox.pages import open_links
+from backend.outbox.pages import suppressed as suppressed_pages
 from backend.outbox.tokens import UnsubscribeLinks
 from backend.privacy.api import blueprint as privacy_api
 from backend.privacy.pages import blueprint as privacy_pages
@@ -36,6 +37,7 @@ from backend.sequences.campaigns.pages import blueprint as campaign_pages
 from backend.sequences.pages import blueprint as sequence_pages
 from backend.sequences.pages.templates import blueprint as template_pages
 from backend.sequences.results.pages import blueprint as result_pages
+from backend.sequences.results.person_pages import blueprint as person_ledgers
 from backend.sync.api import blueprint as push_door
 from backend.sync.desk import set_units
 from backend.sync.intake_api import blueprint as intake_api
@@ -61,8 +63,10 @@ PAGES: tuple[Blueprint, ...] = (
     sequence_pages,
     campaign_pages,
     result_pages,
+    person_ledgers,
     template_pages,
     unsubscribe_page,
+    suppressed_pages,
     ledger_pages,
     handover_pages,
     health,

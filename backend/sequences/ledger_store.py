@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,6 @@ from backend.accounts.shapes import Actor
 from backend.accounts.tables import Mailbox, User
 from backend.mail.links import gmail_url
 from backend.outbox.tables import OutboxRow
-from backend.sequences import enrolment_store
 from backend.sequences.enrolling import SOURCE
 from backend.sequences.shapes import EventKind
 from backend.sequences.tables import EnrolmentEvent
@@ -50,10 +50,19 @@ class LedgerLine:
 
 def read_ledger(session: Session, actor: Actor, enrolment_id: int) -> list[LedgerLine]:
     """Everything that was done or left for somebody, in its order."""
-    events = enrolment_store.ledger(session, enrolment_id)
-    sent = _sent(session, actor, enrolment_id)
+    return read_ledgers(session, actor, [enrolment_id]).get(enrolment_id, [])
+
+
+def read_ledgers(session: Session, actor: Actor, enrolment_ids: Collection[int]) -> dict[int, list[LedgerLine]]:
+    """The same for several, by the enrolment."""
+    query = select(EnrolmentEvent).where(EnrolmentEvent.enrolment_id.in_(enrolment_ids)).order_by(EnrolmentEvent.id)
+    events = list(session.scalars(query))
+    sent = _sent(session, actor, enrolment_ids)
     names = _names(session, actor.workspace_id, events)
-    return [_line(event, sent, names) for event in events]
+    found: dict[int, list[LedgerLine]] = {}
+    for event in events:
+        found.setdefault(event.enrolment_id, []).append(_line(event, sent, names))
+    return found
 
 
 def _line(event: EnrolmentEvent, sent: dict[int, tuple[str, str]], names: dict[int, str]) -> LedgerLine:
@@ -84,12 +93,12 @@ def _target(event: EnrolmentEvent) -> int | None:
 _BY_PEOPLE = {EventKind.ENROLLED.value, EventKind.PAUSED.value, EventKind.STOPPED.value, EventKind.RESUMED.value}
 
 
-def _sent(session: Session, actor: Actor, enrolment_id: int) -> dict[int, tuple[str, str]]:
+def _sent(session: Session, actor: Actor, enrolment_ids: Collection[int]) -> dict[int, tuple[str, str]]:
     """The subject of each mail that left, and where it opens for the one who looks."""
     query = (
         select(OutboxRow.id, OutboxRow.subject, OutboxRow.gmail_id, Mailbox.address, Mailbox.user_id)
         .join(Mailbox, Mailbox.id == OutboxRow.mailbox_id)
-        .where(OutboxRow.source == SOURCE, OutboxRow.source_id == enrolment_id, OutboxRow.gmail_id != "")
+        .where(OutboxRow.source == SOURCE, OutboxRow.source_id.in_(enrolment_ids), OutboxRow.gmail_id != "")
     )
     return {
         row.id: (row.subject, gmail_url(row.address, row.gmail_id) if row.user_id == actor.user_id else "")
