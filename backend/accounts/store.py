@@ -148,7 +148,11 @@ def team_addresses(session: Session, workspace_id: int) -> frozenset[str]:
 
 @cache  # asked for every card, and for every batch of mail
 def _team_addresses() -> CompoundSelect[str]:
-    workspace_id: BindParameter[int] = bindparam("workspace_id")
+    return team_addresses_of(bindparam("workspace_id"))
+
+
+def team_addresses_of(workspace_id: BindParameter[int]) -> CompoundSelect[str]:
+    """The same as a statement, to be part of another one."""
     own = select(Mailbox.address_key).where(Mailbox.workspace_id == workspace_id)
     other = select(MailboxAlias.address_key).where(MailboxAlias.workspace_id == workspace_id)
     people = select(User.email).where(User.workspace_id == workspace_id)

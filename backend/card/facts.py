@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from backend.card.sequence_facts import Enrolment
+
 
 class Do(StrEnum):
     """The actions that cards offer: the last part of `POST /addon/v1/actions/<name>`.
 
     Each line says which ids are among the parameters, and after `←` which inputs come along. Every action on the card
-    of a mail has `mail` too (`Mail.id`); the answer is an `Outcome`.
+    of a mail has `mail` too (`Mail.id`); the answer is an `Outcome`. `draft` says that a mail is being written: there
+    is no card of a mail to go back to then.
     """
 
     OPEN_PERSON = "open-person"  # person → pushes that participant's card
@@ -54,9 +57,14 @@ class Do(StrEnum):
     EDIT_CONTACT = "edit-contact"  # record → pushes the form
     SAVE_CONTACT = "save-contact"  # record ← name, title, phone
     SETTINGS = "settings"  # → pushes what the reader's card rests on
-    ENROL = "enrol"  # record → pushes the choice of sequence
-    START_SEQUENCE = "start-sequence"  # record, sequence → back, with a notice that can undo
+    ENROL = "enrol"  # record, (deal), (draft) → pushes the choice of sequence
+    START_SEQUENCE = "start-sequence"  # record, sequence, (deal), (draft) → back, with a notice that can undo
+    OPEN_SEQUENCE = "open-sequence"  # enrolment → pushes where the person stands, and why
     PAUSE_SEQUENCE = "pause-sequence"  # enrolment
+    RESUME_SEQUENCE = "resume-sequence"  # enrolment
+    STOP_SEQUENCE = "stop-sequence"  # enrolment
+    SKIP_MAIL = "skip-mail"  # enrolment: its next mail is not sent
+    SEND_AFTER_ALL = "send-after-all"  # enrolment: it is
     COMPOSE = "compose"  # ← to (recipients as the draft has them) → pushes what can be put into the draft
     INSERT_TEMPLATE = "insert-template"  # template, (person, deal), (part: whole) → writes into the draft
     INSERT_REFERENCE = "insert-reference"  # deal ← subject (may be missing) → writes the draft's subject
@@ -91,15 +99,6 @@ class Means(StrEnum):
     MAIL = "mail"
     CALL = "call"
     MEETING = "meeting"
-
-
-class SequenceStatus(StrEnum):
-    """Where an enrolment stands."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,19 +215,6 @@ class Deal:
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment:
-    """A person in a sequence, `step` of `steps`; `reason` says why it stands still ("she replied")."""
-
-    id: str
-    sequence: str
-    step: int
-    steps: int
-    status: SequenceStatus
-    reason: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Candidate:
     """A deal that the mail may be about, and what speaks for it."""
 
@@ -259,7 +245,7 @@ class Known:
     deals: tuple[Deal, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     next_task: Task | None = None
-    enrolment: Enrolment | None = None
+    enrolments: tuple[Enrolment, ...] = ()
     receipt: Receipt | None = None
     others: tuple[Person, ...] = ()
     more_others: int = 0
@@ -342,16 +328,6 @@ class Found:
     name: str
     detail: str = ""
     is_deal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Startable:
-    """A sequence that a person may be enrolled in; `refusal` says why not just now ("has a running sequence")."""
-
-    id: str
-    name: str
-    detail: str = ""
-    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

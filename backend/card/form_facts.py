@@ -61,12 +61,13 @@ class Template:
 class Draft:
     """A mail that is being written: whom the team knows of its recipients, what can be put into it.
 
-    `person` and `deal` (ids, or "") fill in the templates' fields; `deals` are those with a reference to put into the
-    subject; `templates_url` is where templates are written.
+    `person` (called `person_name`) and `deal` (ids, or "") fill in the templates' fields; `deals` are those with a
+    reference to put into the subject; `templates_url` is where templates are written.
     """
 
     recipients: tuple[str, ...] = ()
     person: str = ""
+    person_name: str = ""
     deal: str = ""
     templates: tuple[Template, ...] = ()
     deals: tuple[Deal, ...] = ()

@@ -5,6 +5,7 @@ In: a database URL. Out: `Database`, whose `read()` and `write()` are the only w
 
 from backend.db.base import Base, PrimaryKey, UtcDateTime, json_type
 from backend.db.engine import Database
+from backend.db.json_functions import array_length, json_rows
 from backend.db.reading import read_columns, write_columns
 from backend.db.statements import insert_ignoring, insert_returning, insert_rows, serialise, table_of, upsert
 
@@ -13,9 +14,11 @@ __all__ = [
     "Database",
     "PrimaryKey",
     "UtcDateTime",
+    "array_length",
     "insert_ignoring",
     "insert_returning",
     "insert_rows",
+    "json_rows",
     "json_type",
     "read_columns",
     "serialise",

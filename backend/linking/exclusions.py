@@ -10,7 +10,8 @@ from backend.accounts.shapes import Actor
 from backend.accounts.store import get_mailbox, mailboxes
 from backend.kit.clock import Clock
 from backend.kit.errors import UserError
-from backend.linking import mail_store, store
+from backend.linking import mail_store
+from backend.linking.policy_store import load_policy
 from backend.linking.rules.outsiders import domain
 from backend.linking.service import linker_for
 from backend.privacy import service as privacy
@@ -33,7 +34,7 @@ def ignore(session: Session, clock: Clock, actor: Actor, kind: ExclusionKind, ad
     Raises `UserError` for the team's own, for free mail, and for a domain from which contacts write.
     """
     value = address_key if kind is ExclusionKind.ADDRESS else domain(address_key)
-    if store.load_policy(session, actor.workspace_id).is_ours(address_key):
+    if load_policy(session, actor.workspace_id).is_ours(address_key):
         raise UserError("That is your own team; its mail stays.")
     company = company_with_writers(session, actor.workspace_id, value) if kind is ExclusionKind.DOMAIN else None
     if company and company[1]:
@@ -52,7 +53,7 @@ def ignore_in_mailbox(
     """
     get_mailbox(session, actor.workspace_id, mailbox_id, user_id=actor.user_id)
     value = address_key if kind is ExclusionKind.ADDRESS else domain(address_key)
-    if store.load_policy(session, actor.workspace_id).is_ours(address_key):
+    if load_policy(session, actor.workspace_id).is_ours(address_key):
         raise UserError("That is your own team; its mail stays.")
     exclusion = privacy.exclude(session, clock, actor, kind, value, mailbox_id)
     return Ignored(exclusion.id, value)

@@ -11,8 +11,8 @@ from backend.audit.service import record
 from backend.audit.shapes import Subject
 from backend.kit.clock import Clock
 from backend.kit.errors import NotFoundError
-from backend.linking import store
 from backend.linking.learning import relink_concerned
+from backend.linking.policy_store import load_policy
 from backend.linking.rules.outsiders import outsiders
 from backend.mail.shapes import Address
 from backend.mail.store import load_messages
@@ -52,7 +52,7 @@ def adopt_person(session: Session, clock: Clock, actor: Actor, message_id: int) 
 
 def _outsider(session: Session, workspace_id: int, message_id: int) -> Address:
     message = next(iter(load_messages(session, workspace_id, [message_id])), None)
-    others = outsiders(message, store.load_policy(session, workspace_id)) if message else ()
+    others = outsiders(message, load_policy(session, workspace_id)) if message else ()
     if not others:
         raise NotFoundError("That mail is not here, or names nobody outside the team; reload the page.")
     return others[0].address

@@ -13,6 +13,7 @@ from backend.kit.clock import Clock
 from backend.linking import history, mail_store, question_store, store
 from backend.linking.history import Changes
 from backend.linking.knowledge import Notebook, add_links
+from backend.linking.policy_store import load_policy
 from backend.linking.rules import decide, new_people
 from backend.linking.shapes import Decision, Knowledge, KnownLink, NewPerson, Policy, Proposal
 from backend.mail.shapes import StoredMessage
@@ -188,7 +189,7 @@ class Linker:
 
 def linker_for(session: Session, workspace_id: int, clock: Clock) -> Linker:
     """A linker with the team's present policy."""
-    return Linker(workspace_id, store.load_policy(session, workspace_id), clock)
+    return Linker(workspace_id, load_policy(session, workspace_id), clock)
 
 
 def _link_row(

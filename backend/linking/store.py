@@ -11,45 +11,16 @@ from typing import Any
 from sqlalchemy import Select, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.accounts.shapes import ContactPolicy
 from backend.accounts.store import team_addresses
-from backend.accounts.tables import Workspace
 from backend.db import insert_ignoring, read_columns, table_of, upsert
 from backend.linking import question_store as questions
-from backend.linking.shapes import Decision, Outcome, Policy, Reason, Rule
+from backend.linking.shapes import Decision, Outcome, Reason, Rule
 from backend.linking.tables import Link, LinkBatch, Receipt, Veto
 from backend.mail.addresses import key_of
 from backend.mail.shapes import StoredMessage
 from backend.mail.store import chunks
 from backend.mail.tables import Message, MessageParticipant
 from backend.privacy.store import threads
-from backend.privacy.tables import Exclusion
-
-
-def load_policy(session: Session, workspace_id: int) -> Policy:
-    """What the team decided about linking, with its own addresses. Raises `LookupError` for a team that is not."""
-    rows = list(read_columns(session, _decisions(), {"workspace_id": workspace_id}))
-    contact_policy, own_domain, prefix = rows[0][:3]
-    excluded: dict[str | None, dict[str, int]] = {"address": {}, "domain": {}, None: {}}
-    for kind, value, i in (row[3:] for row in rows):
-        excluded[kind][value] = i
-    return Policy(
-        contact_policy=ContactPolicy(contact_policy),
-        own_domain=own_domain,
-        own_keys=own_keys(session, workspace_id),
-        deal_reference_prefix=prefix,
-        excluded_keys=excluded["address"],
-        excluded_domains=excluded["domain"],
-    )
-
-
-@cache  # asked for every card, and for every batch of mail
-def _decisions() -> Select[str, str, str, str | None, str, int]:
-    """The team's settings, once for each of its exclusions."""
-    team_wide = (Exclusion.workspace_id == Workspace.id) & Exclusion.mailbox_id.is_(None)
-    settings = (Workspace.contact_policy, Workspace.domain, Workspace.deal_reference_prefix)
-    query = select(*settings, Exclusion.kind, Exclusion.value, Exclusion.id).outerjoin(Exclusion, team_wide)
-    return query.where(Workspace.id == bindparam("workspace_id"))
 
 
 def own_keys(session: Session, workspace_id: int) -> frozenset[str]:

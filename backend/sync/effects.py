@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
 from backend.kit.clock import Clock
+from backend.linking.policy_store import load_policy
 from backend.linking.receipt_store import is_open_to
-from backend.linking.store import load_policy
 from backend.linking.tables import Link
 from backend.mail.store import chunks
 from backend.mail.tables import Copy, Message, MessageParticipant

@@ -7,9 +7,10 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from typing import Any
 
-from backend.card.cards import compose, context_card, deal, enrol, forms, home, receipt, search, trouble
+from backend.card.cards import compose, context_card, deal, enrol, forms, home, receipt, search, sequence, trouble
+from backend.card.cards.enrol import Picker
 from backend.card.cards.trouble import Trouble
-from backend.card.facts import Internal, Several, Unlinked
+from backend.card.facts import Internal, Notice, Several, Unlinked
 from backend.card.shapes import Card, Footer, Header, MenuItem, Section
 from backend.card.widgets import (
     Action,
@@ -39,6 +40,7 @@ from tests.card.samples import (
     LOCKED,
     MAIL,
     RECEIPT,
+    STANDING,
     STARTABLE,
     STRANGER,
     UNKNOWN,
@@ -93,7 +95,11 @@ def all_cards(words: Words) -> list[Card]:
         forms.note_card("p1", "Ana", MAIL, words),
         forms.task_card("p1", "Ana", MAIL, words),
         search.card("nord", FOUND, MAIL, words, person="p1"),
-        enrol.card("p1", "Ana", STARTABLE, MAIL, words),
+        enrol.card(Picker("p1", "Ana", STARTABLE), MAIL, words),
+        enrol.card(Picker("p1", "Ana", sequences_url=CRM), MAIL, words),
+        enrol.card(Picker("p1", "Ana", is_allowed=False), MAIL, words),
+        sequence.card(STANDING, MAIL, words),
+        compose.done_card(Notice("Ana is in “Onboarding” now.", "c1"), words),
         compose.card(DRAFT, words),
         *(trouble.card(kind, words, url=CRM) for kind in Trouble),
     ]
@@ -153,6 +159,7 @@ def every_card(write: Callable[[], str], words: Words) -> list[Card]:
         home.card(rewritten(HOME, write), words),
         forms.note_card("p1", write(), MAIL, words),
         search.card(write(), rewritten(FOUND, write), MAIL, words),
-        enrol.card("p1", write(), rewritten(STARTABLE, write), MAIL, words),
+        enrol.card(Picker("p1", write(), rewritten(STARTABLE, write)), MAIL, words),
+        sequence.card(rewritten(STANDING, write), MAIL, words),
         compose.card(rewritten(DRAFT, write), words),
     ]

@@ -14,7 +14,6 @@ from backend.card.facts import (
     Company,
     Deal,
     Do,
-    Enrolment,
     Found,
     Guess,
     Home,
@@ -27,16 +26,16 @@ from backend.card.facts import (
     ReadRequest,
     Receipt,
     Scope,
-    SequenceStatus,
     Speaker,
     Stage,
-    Startable,
     Task,
     Unknown,
     Waiting,
 )
 from backend.card.form_facts import Draft, Template
+from backend.card.sequence_facts import Enrolment, LedgerLine, Standing, Startable
 from backend.card.words import Words
+from backend.sequences.shapes import EnrolmentState
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 CRM = "https://crm.example.com/"
@@ -83,6 +82,14 @@ DEAL = Deal(
     receipt=RECEIPT,
     reference="D-17",
 )
+ENROLMENT = Enrolment("e1", "Onboarding", 2, 5, EnrolmentState.PAUSED, "she replied")
+STANDING = Standing(
+    "Ana Ruiz",
+    replace(
+        ENROLMENT, state=EnrolmentState.ACTIVE, reason="", next_on=date(2026, 11, 24), url=CRM + "sequences/people/1"
+    ),
+    (LedgerLine("Sent", NOW - timedelta(days=2)), LedgerLine("Enrolled", NOW - timedelta(days=2), "by hand")),
+)
 KNOWN = Known(
     MAIL,
     ANA,
@@ -90,7 +97,7 @@ KNOWN = Known(
     deals=(DEAL, replace(DEAL, id="d2", name="Nordwind – training")),
     candidates=(Candidate("d1", "Nordwind – 40 seats", "the subject names it"),),
     next_task=TASK,
-    enrolment=Enrolment("e1", "Onboarding", 2, 5, SequenceStatus.PAUSED, "she replied"),
+    enrolments=(ENROLMENT,),
     receipt=RECEIPT,
     others=(STRANGER,),
     notice=Notice("Moved to Proposal", "c1"),
@@ -117,6 +124,7 @@ FOUND = (
 DRAFT = Draft(
     ("Ana Ruiz",),
     person="p1",
+    person_name="Ana Ruiz",
     deal="d1",
     templates=(
         Template("t1", "Offer", "Nordwind – 40 seats: our offer"),

@@ -17,8 +17,8 @@ from backend.accounts.store import get_user
 from backend.gmail.payload import payload_of
 from backend.gmail.shapes import GmailMessage
 from backend.kit.clock import to_epoch_ms
+from backend.linking.policy_store import load_policy
 from backend.linking.service import linker_for
-from backend.linking.store import load_policy
 from backend.mail.addresses import key_of
 from backend.mail.normalise import normalise
 from backend.mail.store import Incoming, MailboxFacts, store_messages

@@ -1,12 +1,9 @@
-"""Beside a mail that is being written: templates with their fields filled in, and a deal's reference for the subject.
-
-Starting a sequence will stand here too, below the templates, when there are sequences.
-"""
+"""Beside a mail that is being written: templates with their fields filled in, a deal's reference, a sequence."""
 
 from __future__ import annotations
 
 from backend.card.cards.parts import act, buttons, deal_name, first_shown, link, more_line, section
-from backend.card.facts import Deal, Do
+from backend.card.facts import Deal, Do, Notice
 from backend.card.form_facts import Draft, Template
 from backend.card.markup import dotted
 from backend.card.shapes import Card, Header, Section
@@ -21,7 +18,14 @@ def card(draft: Draft, words: Words) -> Card:
     _ = words.gettext
     to = ", ".join(name for each in draft.recipients if (name := first_shown(each)))
     header = Header(_("Write with Enlace"), subtitle=_("to %(names)s", names=to) if to else "")
-    return Card("compose", header, (*_templates(draft, words), *_deals(draft, words)))
+    return Card("compose", header, (*_templates(draft, words), *_deals(draft, words), *_sequence(draft, words)))
+
+
+def done_card(notice: Notice, words: Words) -> Card:
+    """What was just done beside a draft, with its undo."""
+    undo = act(Do.UNDO, change=notice.change, draft="yes") if notice.change else None
+    line = Line(notice.text, icon=Icon.STAR, button=Button(words.gettext("Undo"), undo) if undo else None)
+    return Card("done", Header(words.gettext("Write with Enlace")), section([line]))
 
 
 def _templates(draft: Draft, words: Words) -> tuple[Section, ...]:
@@ -54,6 +58,16 @@ def _template(template: Template, draft: Draft, words: Words) -> Line:
 
 def _insert(template: Template, draft: Draft, part: str = "") -> Action:
     return act(Do.INSERT_TEMPLATE, template=template.id, person=draft.person, deal=draft.deal, part=part)
+
+
+def _sequence(draft: Draft, words: Words) -> tuple[Section, ...]:
+    """Instead of one mail a sequence of them, for the first recipient whom the team knows."""
+    if not draft.person:
+        return ()
+    _ = words.gettext
+    start = Button(_("Start a sequence"), act(Do.ENROL, record=draft.person, deal=draft.deal, draft="yes"))
+    about = _("For %(name)s, who is a contact.", name=first_shown(draft.person_name)) if draft.person_name else ""
+    return section([Paragraph(about) if about else None, buttons(start)], _("More than one mail?"))
 
 
 def _deals(draft: Draft, words: Words) -> tuple[Section, ...]:

@@ -22,10 +22,11 @@ from backend.card.cards.parts import (
     shown_name,
     task_line,
 )
-from backend.card.facts import Do, Enrolment, Known, LastTouch, Means, SequenceStatus, Speaker
+from backend.card.cards.sequence import sequence_line
+from backend.card.facts import Do, Known, LastTouch, Means, Speaker
 from backend.card.markup import dotted
 from backend.card.shapes import Card, Header, MenuItem, Section
-from backend.card.widgets import Action, Button, Icon, Line, Widget
+from backend.card.widgets import Button, Icon, Line, Widget
 from backend.card.words import Words
 
 MAX_DEALS, MAX_CANDIDATES, MAX_OTHERS = 5, 4, 12
@@ -120,41 +121,23 @@ def _deals(known: Known, words: Words) -> tuple[Section, ...]:
 def _next(known: Known, words: Words) -> Iterator[Widget]:
     if known.next_task:
         yield task_line(known.next_task, known.mail, words, top=words.gettext("Next"))
-    if known.enrolment:
-        pauses = known.enrolment.status is SequenceStatus.RUNNING and Do.PAUSE_SEQUENCE in known.offers
-        pause = act(Do.PAUSE_SEQUENCE, known.mail, enrolment=known.enrolment.id) if pauses else None
-        yield _sequence(known.enrolment, pause, words)
-
-
-def _sequence(enrolment: Enrolment, pause: Action | None, words: Words) -> Line:
-    _ = words.gettext
-    name = first_shown(enrolment.sequence)
-    place = _("step %(step)s of %(steps)s", step=enrolment.step, steps=enrolment.steps)
-    status = {
-        SequenceStatus.RUNNING: _("running"),
-        SequenceStatus.PAUSED: _("paused"),
-        SequenceStatus.FINISHED: _("finished"),
-        SequenceStatus.STOPPED: _("stopped"),
-    }[enrolment.status]
-    reason = first_shown(enrolment.reason)
-    bottom = f"{status}: {reason}" if reason else status
-    return Line(
-        dotted(name, place),
-        icon=Icon.SEQUENCE,
-        top=_("Sequence"),
-        bottom=bottom,
-        button=Button(_("Pause"), pause) if pause else None,
-        on_click=link(enrolment.url),
-    )
+    for enrolment in known.enrolments:
+        yield sequence_line(enrolment, known.mail, words)
 
 
 def _tools(known: Known, words: Words) -> Widget | None:
     _ = words.gettext
     tools = {Do.NEW_NOTE: _("Note"), Do.NEW_TASK: _("Task"), Do.ENROL: _("Enrol"), Do.NEW_CALL: _("Log call")}
     record = known.person.id
-    return buttons(
-        *(Button(text, act(do, known.mail, record=record)) for do, text in tools.items() if do in known.offers)
-    )
+    clicks = {do: act(do, known.mail, record=record) for do in tools}
+    clicks[Do.ENROL] = act(Do.ENROL, known.mail, record=record, deal=_deal_at_hand(known))
+    return buttons(*(Button(text, clicks[do]) for do, text in tools.items() if do in known.offers))
+
+
+def _deal_at_hand(known: Known) -> str:
+    """The deal that the mail hangs on, or the only one; "" where neither."""
+    linked = [deal.id for deal in known.deals if deal.receipt]
+    return linked[0] if linked else known.deals[0].id if len(known.deals) == 1 else ""
 
 
 def _others(known: Known, words: Words) -> tuple[Section, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from backend.card import facts
+from backend.card.cards import compose as compose_card
 from backend.card.facts import Do
-from backend.card.service import composing, editing, keeping, links, making, showing, undoing, writing
+from backend.card.service import composing, editing, enrolling, keeping, links, making, showing, undoing, writing
 from backend.card.service.asked import Asked, Done, beside, seal_undo
 from backend.card.service.context import root_card
 from backend.card.service.visit import Visit
@@ -28,6 +29,8 @@ _SHOWS: Mapping[Do, Callable[[Visit, Asked], Outcome]] = {
     Do.NEW_DEAL: editing.new_deal,
     Do.EDIT_DEAL: editing.edit_deal,
     Do.SETTINGS: showing.settings,
+    Do.ENROL: enrolling.choose,
+    Do.OPEN_SEQUENCE: enrolling.open_sequence,
     Do.COMPOSE: composing.compose,
     Do.INSERT_TEMPLATE: composing.insert_template,
     Do.INSERT_REFERENCE: composing.insert_reference,
@@ -50,6 +53,12 @@ _CHANGES: Mapping[Do, Callable[[Visit, Asked], Done]] = {
     Do.SAVE_TASK: writing.save_task,
     Do.SAVE_CALL: writing.save_call,
     Do.COMPLETE_TASK: writing.complete_task,
+    Do.START_SEQUENCE: enrolling.start,
+    Do.PAUSE_SEQUENCE: enrolling.pause,
+    Do.RESUME_SEQUENCE: enrolling.resume,
+    Do.STOP_SEQUENCE: enrolling.stop,
+    Do.SKIP_MAIL: enrolling.skip_mail,
+    Do.SEND_AFTER_ALL: enrolling.send_after_all,
     Do.KEEP_PRIVATE: keeping.keep_private,
     Do.SHARE_AGAIN: keeping.share_again,
     Do.ASK_TO_READ: keeping.ask_to_read,
@@ -79,7 +88,12 @@ def act(visit: Visit, do: Do, asked: Asked) -> Outcome:
 
 
 def _settled(visit: Visit, asked: Asked, done: Done) -> Outcome:
-    """Back to the bottom of the pile: the mail's card, made anew, with the notice on top."""
+    """Back to the bottom of the pile: the mail's card, made anew, with the notice on top.
+
+    Beside a draft there is none: the notice stands alone.
+    """
     notice = facts.Notice(done.text, seal_undo(visit, done))
+    if asked.is_draft:
+        return Outcome(update=compose_card.done_card(notice, visit.words))
     card = root_card(visit, beside(visit, asked), notice)
     return Outcome(pop=PopTo.ROOT, update=card, state_changed=True)

@@ -30,6 +30,11 @@ class Changed(StrEnum):
     KEPT = "kept"
     SHARED = "shared"
     ANSWERED = "answered"
+    ENROLLED = "enrolled"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    SKIPPED = "skipped"
+    UNSKIPPED = "unskipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,11 @@ class Asked:
         """An id, or None where none was sent. Raises `NotFoundError` for what is no id."""
         text = self.parameters.get(name, "")
         return read_id(text) if text else None
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it was asked beside a mail that is being written."""
+        return bool(self.parameters.get("draft"))
 
     def input(self, name: str) -> str:
         """What was typed; "" where nothing was."""

@@ -8,7 +8,7 @@ from backend.card import facts
 from backend.card.service.open_mail import OpenMail
 from backend.card.service.receipts import receipt_of
 from backend.card.service.visit import Visit
-from backend.card.store.records import DealRow, TaskRow, deals_by_id, next_tasks, stages_of
+from backend.card.store.records import DealRow, TaskRow, deals_by_id, next_tasks
 from backend.kit.errors import NotFoundError
 from backend.records.shapes import RecordKind
 
@@ -28,21 +28,16 @@ def deal_facts(
     visit: Visit, rows: Sequence[DealRow], mail: OpenMail | None, tasks: Tasks = NO_TASKS
 ) -> tuple[facts.Deal, ...]:
     """Deals in the order of `rows`, with the stages that they can be moved to."""
-    if not rows:
-        return ()
-    stages = stages_of(visit.session, visit.workspace_id, {row.pipeline_id for row in rows})
-    return tuple(_deal(visit, row, stages.get(row.pipeline_id, ()), mail, tasks.get(row.id)) for row in rows)
+    return tuple(_deal(visit, row, mail, tasks.get(row.id)) for row in rows)
 
 
-def _deal(
-    visit: Visit, row: DealRow, stages: tuple[facts.Stage, ...], mail: OpenMail | None, task: TaskRow | None
-) -> facts.Deal:
+def _deal(visit: Visit, row: DealRow, mail: OpenMail | None, task: TaskRow | None) -> facts.Deal:
     link = mail.link_to(row.id) if mail else None
     return facts.Deal(
         id=str(row.id),
         name=row.name,
         stage_id=str(row.stage_id),
-        stages=stages,
+        stages=row.stages,
         amount_minor=row.amount_minor,
         currency=row.currency,
         closes_on=row.closes_on,

@@ -9,7 +9,7 @@ from backend.card.markup import dotted
 from backend.card.seals import read_id
 from backend.card.service.people import unsealed_stranger
 from backend.card.service.visit import Visit
-from backend.card.store.records import ContactRow, DealRow, contacts_by_id, deals_by_id, deals_for, stages_of
+from backend.card.store.records import ContactRow, DealRow, contacts_by_id, deals_by_id, deals_for
 from backend.linking.rules.outsiders import domain
 from backend.mail.addresses import is_free_mail
 from backend.records.shapes import RecordKind, RecordView
@@ -58,14 +58,13 @@ def _near(visit: Visit, contact_id: int | None, company_id: int | None) -> tuple
 
 
 def _deals(visit: Visit, rows: Sequence[DealRow]) -> tuple[facts.Found, ...]:
-    if not rows:
-        return ()
-    pipelines = stages_of(visit.session, visit.workspace_id, {row.pipeline_id for row in rows})
-    names = {stage.id: stage.name for stages in pipelines.values() for stage in stages}
     return tuple(
-        facts.Found(str(row.id), row.name, dotted(names.get(str(row.stage_id), ""), _amount(visit, row)), is_deal=True)
-        for row in rows
+        facts.Found(str(row.id), row.name, dotted(_stage(row), _amount(visit, row)), is_deal=True) for row in rows
     )
+
+
+def _stage(row: DealRow) -> str:
+    return next((stage.name for stage in row.stages if stage.id == str(row.stage_id)), "")
 
 
 def _amount(visit: Visit, row: DealRow) -> str:

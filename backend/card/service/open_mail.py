@@ -10,14 +10,13 @@ from backend.card import facts
 from backend.card.glimpse import Glimpse, packed, unpacked
 from backend.card.seals import Sealed, read_id
 from backend.card.service.visit import Visit
-from backend.card.store.mails import LinkRow, MailRow, links_of_mail, mail_by_id, mail_by_traces
+from backend.card.store.mails import LinkRow, MailRow, mail_by_id, mail_by_traces
 from backend.kit.errors import NotFoundError
+from backend.linking.policy_store import load_policy
 from backend.linking.rules.outsiders import left_out, outsiders
 from backend.linking.shapes import Candidate, Policy, Reason
-from backend.linking.store import load_policy
 from backend.mail.addresses import is_role_or_robot, key_of
 from backend.mail.shapes import Address, Kind, Role, StoredMessage
-from backend.mail.store.reading import participants_of
 from backend.privacy.shapes import Sight
 from backend.privacy.store.sight import seen_copies
 
@@ -106,7 +105,6 @@ def _stored_or_locked(visit: Visit, row: MailRow) -> OpenMail | LockedMail:
 
 def _stored(visit: Visit, row: MailRow) -> OpenMail:
     policy = load_policy(visit.session, visit.workspace_id)
-    people = participants_of(visit.session, [row.id])[row.id]
     message = StoredMessage(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -115,7 +113,7 @@ def _stored(visit: Visit, row: MailRow) -> OpenMail:
         sent_at=row.sent_at,
         is_ours=row.is_ours,
         sender_key=row.sender_key,
-        participants=tuple(people),
+        participants=row.people,
         list_key=row.list_key,
         is_private=row.reason is Reason.PRIVATE,
     )
@@ -126,7 +124,7 @@ def _stored(visit: Visit, row: MailRow) -> OpenMail:
         is_stored=True,
         reason=left_out(message, others, policy) if row.reason is None else row.reason,
         others=tuple(p.address for p in others),
-        links=links_of_mail(visit.session, visit.workspace_id, row.id),
+        links=row.links,
         candidates=_candidates(row),
         is_own=row.is_own,
         is_kept=row.is_kept,

@@ -9,6 +9,7 @@ from backend.card import facts
 from backend.card.facts import Do
 from backend.card.seals import Sealed
 from backend.card.service.deals import company_fact, deal_facts, most_pressing, task_fact, tasks_about
+from backend.card.service.enrolments import enrolment_facts
 from backend.card.service.open_mail import OpenMail
 from backend.card.service.receipts import receipt_of
 from backend.card.service.visit import Visit
@@ -24,7 +25,7 @@ from backend.records.store.lookup import company_with_writers
 from backend.timeline.shapes import EntryKind, LastTouch
 from backend.timeline.store import last_touch
 
-OFFERS = frozenset({Do.NEW_NOTE, Do.NEW_TASK, Do.NEW_CALL, Do.NEW_DEAL, Do.EDIT_CONTACT})
+OFFERS = frozenset({Do.NEW_NOTE, Do.NEW_TASK, Do.NEW_CALL, Do.NEW_DEAL, Do.EDIT_CONTACT, Do.ENROL})
 _NAME_LENGTHS = (80, 20, 0)
 
 
@@ -76,6 +77,7 @@ def known(
         deals=deal_facts(visit, ordered, mail, tasks),
         candidates=_candidates(visit, mail, rows),
         next_task=task_fact(visit, next_task) if next_task else None,
+        enrolments=enrolment_facts(visit, contact.id),
         receipt=receipt_of(visit, mail, link) if link else None,
         others=tuple(others),
         notice=notice,

@@ -8,6 +8,7 @@ from datetime import date
 
 from backend.activities.service import remove_activity, reopen_task
 from backend.card.seals import Sealed
+from backend.card.service import enrolling
 from backend.card.service.asked import Asked, Changed, Done
 from backend.card.service.visit import Visit
 from backend.card.store.records import is_company_in_use
@@ -22,6 +23,7 @@ from backend.records.editing import Editor
 from backend.records.service import require
 from backend.records.store.writing import addresses_of, find_record
 from backend.records.tables import Company, Contact, Deal, Record
+from backend.sequences import steering
 
 
 def undo(visit: Visit, asked: Asked) -> Done:
@@ -106,6 +108,17 @@ def _answered(visit: Visit, request_id: int) -> None:
     threads.reopen_request(visit.session, visit.clock, visit.actor, request_id)
 
 
+def _enrolled(visit: Visit, enrolment_id: int) -> None:
+    enrolling.take_back(visit, enrolment_id)
+
+
+def _steered(steer: enrolling.Steering) -> Callable[[Visit, int], None]:
+    def undo(visit: Visit, enrolment_id: int) -> None:
+        steer(visit.session, visit.clock, visit.actor, enrolment_id)
+
+    return undo
+
+
 def _editor(visit: Visit) -> Editor:
     return Editor(visit.session, visit.clock, visit.actor, relink_concerned)
 
@@ -124,4 +137,9 @@ _UNDOS: Mapping[Changed, Callable[..., None]] = {
     Changed.KEPT: _kept,
     Changed.SHARED: _shared,
     Changed.ANSWERED: _answered,
+    Changed.ENROLLED: _enrolled,
+    Changed.PAUSED: _steered(steering.resume),
+    Changed.RESUMED: _steered(steering.pause),
+    Changed.SKIPPED: _steered(steering.skip_no_more),
+    Changed.UNSKIPPED: _steered(steering.skip_next),
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -13,11 +14,12 @@ from sqlalchemy.orm import Session, aliased
 
 from backend.accounts.shapes import Actor
 from backend.accounts.tables import Mailbox
-from backend.db import read_columns
+from backend.db import json_rows, read_columns
 from backend.linking.receipt_store import is_open_to
 from backend.linking.shapes import Evidence, Reason, Rule
 from backend.linking.tables import Link, Question, Receipt
-from backend.mail.tables import Copy, Message
+from backend.mail.shapes import Address, Participant, Role
+from backend.mail.tables import Copy, Message, MessageParticipant
 from backend.privacy.shapes import Sight
 from backend.privacy.store.sight import is_kept_by, is_own, may_see
 from backend.records.shapes import RecordKind
@@ -32,7 +34,7 @@ class MailRow:
 
     `is_own` says that the reader's own mailbox holds it, `is_shown` that lists show them its subject too: else they
     may only know that it is there. `is_kept`: they keep its conversation private. `candidates` are those of an open
-    question.
+    question, `people` everybody in the address headers, `links` those that hold, in the order in which they were made.
     """
 
     id: int
@@ -48,6 +50,8 @@ class MailRow:
     is_kept: bool
     reason: Reason | None
     candidates: Sequence[Mapping[str, Any]]
+    people: tuple[Participant, ...]
+    links: tuple[LinkRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ def _mails(actor: Actor) -> Select[*tuple[Any, ...]]:
             Message.sender_key, Message.list_key, is_own(actor).label("is_own"),
             or_(is_own(actor), may_see(actor, Sight.SUBJECT)).label("is_shown"),
             is_kept_by(actor).label("is_kept"), decided.reason, Question.candidates,
+            json_rows(_people()).label("people"), json_rows(_links_of_mail()).label("links"),
         )
         .outerjoin(decided, decided.message_id == Message.id)
         .outerjoin(Question, is_open)
@@ -123,30 +128,47 @@ def _mails(actor: Actor) -> Select[*tuple[Any, ...]]:
 def _mail_row(row: Any) -> MailRow | None:
     if row is None:
         return None
-    facts = {**row._mapping, "reason": None if row.reason is None else Reason(row.reason)}  # noqa: SLF001 - SQLAlchemy's
-    return MailRow(**{**facts, "candidates": row.candidates or ()})
-
-
-def links_of_mail(session: Session, workspace_id: int, message_id: int) -> list[LinkRow]:
-    """The links of a mail that hold, in the order in which they were made."""
-    return _link_rows(session, _links_of_mail(), {"workspace_id": workspace_id, "message_id": message_id})
+    told = {
+        "reason": None if row.reason is None else Reason(row.reason),
+        "candidates": row.candidates or (),
+        "people": tuple(
+            Participant(Role(role), Address(key, email, name)) for _, role, key, email, name in sorted(row.people)
+        ),
+        "links": tuple(_link(*columns) for columns in sorted(row.links, key=lambda columns: columns[0])),
+    }
+    return MailRow(**{**row._mapping, **told})  # noqa: SLF001 - SQLAlchemy's own name
 
 
 def find_link(session: Session, workspace_id: int, link_id: int) -> LinkRow | None:
     """A link that holds or held; whoever asks must be able to see its mail."""
-    found = _link_rows(session, _link_by_id(), {"workspace_id": workspace_id, "id": link_id})
-    return found[0] if found else None
+    row = read_columns(session, _link_by_id(), {"workspace_id": workspace_id, "id": link_id}).first()
+    return _link(*row) if row else None
 
 
-@cache
+def _link(
+    i: int, message_id: int, record_id: int, kind: str, name: str, rule: str, evidence: Any, made_at: datetime | str
+) -> LinkRow:
+    """A link's columns, or the same from JSON."""
+    evidence = json.loads(evidence) if isinstance(evidence, str) else evidence
+    made_at = datetime.fromisoformat(made_at) if isinstance(made_at, str) else made_at
+    at = made_at if made_at.tzinfo else made_at.replace(tzinfo=UTC)
+    return LinkRow(i, message_id, record_id, RecordKind(kind), name, Rule(rule), evidence, at)
+
+
+def _people() -> Select[*tuple[Any, ...]]:
+    p = MessageParticipant
+    return (
+        select(p.position, p.role, p.address_key, p.email, p.name).where(p.message_id == Message.id).correlate(Message)
+    )
+
+
 def _links_of_mail() -> Select[*tuple[Any, ...]]:
-    of_mail = (Link.message_id == bindparam("message_id"), Link.undone_at.is_(None))
-    return _links().where(*of_mail).order_by(Link.id)
+    return _links().where(Link.message_id == Message.id, Link.undone_at.is_(None)).correlate(Message)
 
 
 @cache
 def _link_by_id() -> Select[*tuple[Any, ...]]:
-    return _links().where(Link.id == bindparam("id"))
+    return _links().where(Link.id == bindparam("id"), Link.workspace_id == bindparam("workspace_id"))
 
 
 def _links() -> Select[*tuple[Any, ...]]:
@@ -157,12 +179,5 @@ def _links() -> Select[*tuple[Any, ...]]:
             Link.created_at,
         )
         .join(Record.__table__, record.id == Link.record_id)
-        .where(Link.workspace_id == bindparam("workspace_id"), record.deleted_at.is_(None))
+        .where(record.deleted_at.is_(None))
     )  # fmt: skip
-
-
-def _link_rows(session: Session, query: Select[*tuple[Any, ...]], wanted: Mapping[str, int]) -> list[LinkRow]:
-    return [
-        LinkRow(i, message_id, record_id, RecordKind(kind), name, Rule(rule), evidence, made_at)
-        for i, message_id, record_id, kind, name, rule, evidence, made_at in read_columns(session, query, wanted)
-    ]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from backend.accounts.tables import User
 from backend.activities.tables import Activity, ActivityRecord
 from backend.card.facts import Stage as StageFact
-from backend.db import read_columns
+from backend.db import json_rows, read_columns
 from backend.records.shapes import Outcome, RecordKind
 from backend.records.tables import Contact, ContactAddress, Deal, DealPerson, DealReference, Record, Stage
 
@@ -46,7 +46,7 @@ class ContactRow:
 
 @dataclass(frozen=True, slots=True)
 class DealRow:
-    """A deal as a card shows one."""
+    """A deal as a card shows one; `stages` are those of its pipeline, in order."""
 
     id: int
     name: str
@@ -59,6 +59,7 @@ class DealRow:
     company_name: str
     owner_name: str
     reference: str
+    stages: tuple[StageFact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +121,19 @@ def deals_for(
 ) -> list[DealRow]:
     """Those deals, and the open ones of a contact or of a company: in this order, the latest move first."""
     near = {"contact_id": contact_id or _NOBODY, "company_id": company_id or _NOBODY, "linked": sorted(linked_ids)}
-    return [DealRow(*row) for row in read_columns(session, _deals_for(), {"workspace_id": workspace_id, **near})]
+    rows = read_columns(session, _deals_for(), {"workspace_id": workspace_id, **near})
+    return [_deal_row(*row) for row in rows]
 
 
 def deals_by_id(session: Session, workspace_id: int, deal_ids: Collection[int]) -> list[DealRow]:
     """Living deals by id, in no order."""
     wanted = {"workspace_id": workspace_id, "ids": sorted(deal_ids)}
-    return [DealRow(*row) for row in read_columns(session, _deals_by_id(), wanted)]
+    return [_deal_row(*row) for row in read_columns(session, _deals_by_id(), wanted)]
+
+
+def _deal_row(*columns: Any) -> DealRow:
+    stages = tuple(StageFact(str(i), name) for _, i, name in sorted(columns[-1]))
+    return DealRow(*(*columns[:-1], stages))
 
 
 @cache
@@ -160,7 +167,7 @@ def _deals() -> Select[*tuple[Any, ...]]:
             deal.id, record.name, deal.pipeline_id, deal.stage_id,
             deal.amount_minor, deal.currency, deal.expected_close, deal.company_id,
             func.coalesce(buyer.c.name, ""), func.coalesce(func.nullif(User.name, ""), User.email, ""),
-            func.coalesce(reference, ""),
+            func.coalesce(reference, ""), json_rows(_stages_of_its_pipeline()),
         )
         .select_from(Deal.__table__)
         .join(Record.__table__, record.id == deal.id)
@@ -171,22 +178,10 @@ def _deals() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def stages_of(session: Session, workspace_id: int, pipeline_ids: Collection[int]) -> dict[int, tuple[StageFact, ...]]:
-    """The stages of pipelines, in order, by pipeline."""
-    wanted = {"workspace_id": workspace_id, "ids": sorted(pipeline_ids)}
-    found: dict[int, list[StageFact]] = {}
-    for pipeline_id, stage_id, name in read_columns(session, _stages_of(), wanted):
-        found.setdefault(pipeline_id, []).append(StageFact(str(stage_id), name))
-    return {pipeline_id: tuple(stages) for pipeline_id, stages in found.items()}
-
-
-@cache
-def _stages_of() -> Select[*tuple[Any, ...]]:
-    return (
-        select(Stage.pipeline_id, Stage.id, Stage.name)
-        .where(Stage.workspace_id == _WORKSPACE, Stage.pipeline_id.in_(_several("ids")))
-        .order_by(Stage.position, Stage.id)
-    )
+def _stages_of_its_pipeline() -> Select[*tuple[Any, ...]]:
+    other = aliased(Stage)
+    its = other.pipeline_id == Deal.__table__.c.pipeline_id
+    return select(other.position, other.id, other.name).where(its).correlate(Deal.__table__)
 
 
 def next_tasks(session: Session, workspace_id: int, record_ids: Collection[int]) -> dict[int, TaskRow]:

@@ -1,13 +1,16 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from backend.card.cards import contact
+from backend.card.cards import contact, sequence
 from backend.card.cards.contact import MAX_OTHERS
-from backend.card.facts import BASIC_OFFERS, Do, LastTouch, Means, Person, SequenceStatus, Speaker
+from backend.card.facts import BASIC_OFFERS, Do, LastTouch, Means, Person, Speaker
+from backend.card.sequence_facts import Enrolment
+from backend.sequences.shapes import EnrolmentState
+from backend.sequences.words import state_word
 from tests.card.painting import actions_of, painted, text_of
-from tests.card.samples import DEAL, ENGLISH, KNOWN, NOW, SPANISH, TASK, people
+from tests.card.samples import DEAL, ENGLISH, ENROLMENT, KNOWN, MAIL, NOW, SPANISH, STANDING, TASK, people
 
 
 def test_the_first_lines_say_who_it_is_and_who_owes_whom_a_reply() -> None:
@@ -66,20 +69,33 @@ def test_a_task_without_a_day_is_a_task_all_the_same() -> None:
     assert "bottomLabel" not in card["sections"][1]["widgets"][0]["decoratedText"]
 
 
-@pytest.mark.parametrize("status", SequenceStatus)
-def test_a_sequence_says_where_it_stands_and_why(status: SequenceStatus) -> None:
-    assert KNOWN.enrolment
-    known = replace(KNOWN, enrolment=replace(KNOWN.enrolment, status=status))
-    text = text_of(contact.card(known, ENGLISH))
+@pytest.mark.parametrize("state", EnrolmentState)
+def test_a_sequence_says_where_it_stands_and_why(state: EnrolmentState) -> None:
+    text = text_of(contact.card(replace(KNOWN, enrolments=(replace(ENROLMENT, state=state),)), ENGLISH))
     assert "Onboarding · step 2 of 5" in text
-    assert f"{status.value}: she replied" in text
+    assert f"{state_word(state, str)}: she replied" in text
 
 
-def test_a_sequence_is_paused_from_the_card_while_it_runs() -> None:
-    assert KNOWN.enrolment
-    assert "pause-sequence" not in actions_of(contact.card(KNOWN, ENGLISH))
-    running = replace(KNOWN, enrolment=replace(KNOWN.enrolment, status=SequenceStatus.RUNNING))
-    assert actions_of(contact.card(running, ENGLISH))["pause-sequence"] == [{"mail": "m1", "enrolment": "e1"}]
+def test_a_sequence_is_paused_and_resumed_from_the_card_by_whom_it_belongs_to() -> None:
+    def levers(enrolment: Enrolment) -> set[str]:
+        drawn = actions_of(contact.card(replace(KNOWN, enrolments=(enrolment,)), ENGLISH))
+        return {name for name in drawn if name.endswith("-sequence")}
+
+    assert levers(ENROLMENT) == {"resume-sequence", "open-sequence"}
+    assert levers(replace(ENROLMENT, state=EnrolmentState.ACTIVE)) == {"pause-sequence", "open-sequence"}
+    assert levers(replace(ENROLMENT, state=EnrolmentState.STOPPED)) == {"open-sequence"}
+    assert levers(replace(ENROLMENT, may_steer=False)) == set()
+
+
+def test_what_comes_next_in_a_sequence_is_said() -> None:
+    active = replace(ENROLMENT, state=EnrolmentState.ACTIVE, reason="", next_on=date(2026, 11, 22), rep="Ida")
+    text = text_of(contact.card(replace(KNOWN, enrolments=(active,)), ENGLISH))
+    assert "running · next tomorrow" in text
+    assert "Sequence · Ida" in text
+    skipping = replace(active, is_skipping=True)
+    card = sequence.card(replace(STANDING, enrolment=skipping), MAIL, ENGLISH)
+    assert "the next mail is left out" in text_of(card)
+    assert actions_of(card).keys() == {"pause-sequence", "send-after-all", "stop-sequence"}
 
 
 def test_no_button_is_drawn_for_what_cannot_be_done_yet() -> None:
@@ -107,7 +123,7 @@ def test_somebody_without_a_name_goes_by_the_address_and_without_both_by_words()
 
 
 def test_a_bare_contact_is_a_card_all_the_same() -> None:
-    bare = replace(KNOWN, last_touch=None, deals=(), candidates=(), next_task=None, enrolment=None, others=())
+    bare = replace(KNOWN, last_touch=None, deals=(), candidates=(), next_task=None, enrolments=(), others=())
     assert "Deal" not in text_of(contact.card(replace(bare, offers=frozenset(), notice=None), ENGLISH))
 
 

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from backend.card.cards import context_card, deal, enrol, forms, home, receipt, search, trouble
+from backend.card.cards.enrol import Picker
 from backend.card.cards.several import MAX_PEOPLE
 from backend.card.cards.trouble import Trouble
 from backend.card.facts import Deal, Home, Internal, Known, Several, Subject, Unknown, Unlinked
@@ -132,10 +133,10 @@ def test_a_search_without_a_query_shows_likely_records_or_nothing() -> None:
 
 
 def test_a_sequence_that_refuses_says_why_and_cannot_be_started() -> None:
-    card = enrol.card("p1", "Ana Ruiz", STARTABLE, MAIL, ENGLISH)
-    assert actions_of(card)["start-sequence"] == [{"mail": "m1", "record": "p1", "sequence": "q1"}]
+    card = enrol.card(Picker("p1", "Ana Ruiz", STARTABLE, deal="d1"), MAIL, ENGLISH)
+    assert actions_of(card)["start-sequence"] == [{"mail": "m1", "record": "p1", "sequence": "q1", "deal": "d1"}]
     assert "Ana is in another sequence" in text_of(card)
-    assert "There is no sequence yet" in text_of(enrol.card("p1", "Ana", (), MAIL, ENGLISH))
+    assert "There is no sequence yet" in text_of(enrol.card(Picker("p1", "Ana"), MAIL, ENGLISH))
 
 
 def test_forms_send_nothing_while_what_they_need_is_empty() -> None:
