@@ -22,6 +22,7 @@ from backend.sync import store
 from backend.sync.admission import Admission, skip_of
 from backend.sync.ledger.rules import next_audit
 from backend.sync.ledger.service import booked
+from backend.sync.removal import remove_copies
 from backend.sync.rules import (
     DOUBT,
     KNOWN,
@@ -122,7 +123,7 @@ class MailboxSync:
         kept = stored - deleted
         with self._booked(session, set(ids) - kept):
             self._queue_changed(session, [e for e in events if e.ref.id not in stored and e.ref.id not in deleted])
-            mail.remove_copies(session, self.lease.mailbox_id, sorted(deleted))
+            remove_copies(session, self.linker, self.lease.mailbox_id, sorted(deleted))
             store.forget(session, self.lease.mailbox_id, deleted)
         self._change_labels(session, [e for e in events if e.ref.id in kept])
         if is_out_of_order:
@@ -160,7 +161,7 @@ class MailboxSync:
             copies = labels_of(session, self.lease.mailbox_id, gmail_ids)
             refusals = [(copy, self.admission.label_refusal(copy.labels)) for copy in copies]
             skipped = {(c.gmail_id, c.gmail_thread_id): skip_of(why) for c, why in refusals if why is not None}
-            withdraw(session, self.lease, skipped, self.clock.now())
+            withdraw(session, self.lease, self.linker, skipped, self.clock.now())
 
     def _relink_if_private(self, session: Session, message_ids: Collection[int]) -> None:
         if self.private_label_ids and message_ids:
@@ -209,7 +210,7 @@ class MailboxSync:
             self.linker.link(session, mail.store_messages(session, facts, read.incoming))
         self._relink_if_private(session, mail.set_labels(session, facts, read.labels))
         gone = [i for (i, _), (reason, _) in read.skipped.items() if reason is SkipReason.GONE]
-        was_stored = mail.remove_copies(session, mailbox_id, gone)
+        was_stored = remove_copies(session, self.linker, mailbox_id, gone)
         store.forget(session, mailbox_id, {i.gmail.id for i in read.incoming} | set(read.labels) | was_stored)
         skipped = {ref: why for ref, why in read.skipped.items() if ref[0] not in was_stored}
         store.skip(session, mailbox_id, skipped, now)

@@ -59,7 +59,8 @@ def _take_out(db: Database, sync: MailboxSync) -> None:
     while copies:
         with db.write() as session:
             copies = copies_after(session, sync.lease.mailbox_id, after)
-            withdraw(session, sync.lease, refused_copies(session, sync.admission, copies), sync.clock.now())
+            refused = refused_copies(session, sync.admission, copies)
+            withdraw(session, sync.lease, sync.linker, refused, sync.clock.now())
             store.hold(session, sync.lease, sync.clock.now())
             after = copies[-1].id if copies else after
 

@@ -20,13 +20,14 @@ from backend.audit.service import record
 from backend.audit.shapes import Subject
 from backend.db import Database, serialise
 from backend.kit.clock import Clock
+from backend.linking.service import linker_for
 from backend.linking.tables import Link
-from backend.mail import store as mail
 from backend.mail.tables import MessageParticipant
 from backend.records.shapes import Origin
 from backend.records.tables import ContactAddress, DealPerson, Record
 from backend.sync import store
 from backend.sync.ledger.service import booked
+from backend.sync.removal import remove_copies
 from backend.sync.shapes import Lease
 from backend.sync.tables import SyncItem, SyncState
 from backend.sync.withdrawal import CHUNK, copies_after
@@ -71,7 +72,7 @@ def _take_out_copies(session: Session, clock: Clock, lease: Lease) -> int:
     if gmail_ids:
         serialise(session, "mail", lease.workspace_id)
         with booked(session, lease.workspace_id, lease.mailbox_id, clock.now(), gmail_ids):
-            mail.remove_copies(session, lease.mailbox_id, gmail_ids)
+            remove_copies(session, linker_for(session, lease.workspace_id, clock), lease.mailbox_id, gmail_ids)
     return len(gmail_ids)
 
 

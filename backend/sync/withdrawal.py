@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.db import serialise
+from backend.linking.service import Linker
 from backend.mail import store as mail
 from backend.mail.tables import Copy
 from backend.privacy.rules.admission import mark_of
@@ -18,6 +19,7 @@ from backend.records.tables import ContactAddress, Record
 from backend.sync import store
 from backend.sync.admission import Skipped
 from backend.sync.ledger.service import booked
+from backend.sync.removal import remove_copies
 from backend.sync.shapes import Lease
 from backend.sync.tables import SyncItem
 
@@ -25,13 +27,13 @@ CHUNK = 200
 POLICY_REASONS = frozenset(r.value for r in Refusal)
 
 
-def withdraw(session: Session, lease: Lease, skipped: Skipped, now: datetime) -> None:
+def withdraw(session: Session, lease: Lease, linker: Linker, skipped: Skipped, now: datetime) -> None:
     """Take copies out and note why by their ids; a mail goes with its last copy."""
     gmail_ids = [gmail_id for gmail_id, _ in skipped]
     if gmail_ids:
         serialise(session, "mail", lease.workspace_id)
         with booked(session, lease.workspace_id, lease.mailbox_id, now, gmail_ids):
-            mail.remove_copies(session, lease.mailbox_id, gmail_ids)
+            remove_copies(session, linker, lease.mailbox_id, gmail_ids)
             store.skip(session, lease.mailbox_id, skipped, now)
 
 

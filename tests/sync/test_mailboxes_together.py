@@ -11,8 +11,14 @@ from sqlalchemy import func, select
 from backend.accounts.tables import Mailbox
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
+from backend.gmail.emulator.labels import create_label
 from backend.kit.clock import VirtualClock
+from backend.linking.exclusions import ignore_in_mailbox
+from backend.linking.tables import Link
 from backend.mail.tables import Conversation, Copy, Message
+from backend.privacy.shapes import ExclusionKind
+from backend.records.tables import Record
+from backend.sync.undoing import ask_to_undo
 from backend.timeline.shapes import EntryKind, Wanted
 from backend.timeline.store.mails import mails
 from tests.cast import ALICE, BOB, CAROL, DORA, Office, open_office
@@ -68,3 +74,44 @@ def test_whose_mailbox_shares_nothing_is_not_named(office: Office) -> None:
         found = mails(session, office.actors[CAROL], Wanted(kinds=frozenset({EntryKind.MAIL}), limit=10))
     (both,) = [entry for entry in found if entry.title == "To both"]
     assert both.mailboxes == ("Alice",)
+
+
+def leave_by_deletion(office: Office) -> None:
+    mailbox = office.emulator.mailbox(ALICE)
+    with office.emulator.store.transaction():
+        for ref in office.gmail(ALICE).list_messages().refs:
+            mailbox.remove(mailbox.get(int(ref.id, 16)))
+
+
+def leave_by_a_rule(office: Office) -> None:
+    with office.db.write() as session:
+        ignore_in_mailbox(
+            session, office.clock, office.actors[ALICE], office.mailboxes[ALICE], ExclusionKind.ADDRESS, DORA
+        )
+
+
+def leave_by_undoing_the_import(office: Office) -> None:
+    with office.db.write() as session:
+        ask_to_undo(session, office.clock, session.get_one(Mailbox, office.mailboxes[ALICE]))
+
+
+@pytest.mark.parametrize("leave", [leave_by_deletion, leave_by_a_rule, leave_by_undoing_the_import])
+def test_links_go_with_the_last_open_copy_of_a_mail_that_a_colleague_keeps_private(
+    office: Office, leave: Callable[[Office], None]
+) -> None:
+    private = str(create_label(office.emulator.mailbox(BOB), {"name": "Private"})["id"])
+    office.mail(ALICE, DORA, "Hello Dora", mailboxes=[BOB])
+    office.sync()
+    office.gmail(BOB).modify(office.gmail(BOB).list_messages().refs[0].id, add=[private])
+    office.sync()
+    assert present_links(office) == {"dora@nordwind.example", "Nordwind"}
+    leave(office)
+    office.sync()
+    assert numbers(office)[1:] == (1, 1)
+    assert present_links(office) == set()
+
+
+def present_links(office: Office) -> set[str]:
+    with office.db.read() as session:
+        query = select(Record.name).join(Link, Link.record_id == Record.id).where(Link.undone_at.is_(None))
+        return set(session.scalars(query))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -89,20 +90,33 @@ def set_labels(session: Session, mailbox: MailboxFacts, labels: dict[str, tuple[
     return concerned
 
 
-def remove_copies(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> set[str]:
-    """Remove copies that are gone from Gmail, and each mail whose last copy goes; returns the ids that were there."""
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The Gmail ids whose copies went, and the mails of which only private copies are left."""
+
+    gmail_ids: set[str]
+    closed: set[int]
+
+
+def remove_copies(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> Removed:
+    """Remove copies that are gone from Gmail, and each mail whose last copy goes."""
     copies = _copies_by_gmail_id(session, mailbox_id, gmail_ids)
     messages = {row.message_id for row in copies.values()}
     for chunk in chunks([row.id for row in copies.values()]):
         session.execute(delete(Copy).where(Copy.id.in_(chunk)))
-    orphans = [m for m in sorted(messages) if not _has_copy(session, m)]
-    remove_messages(session, orphans)
-    count_live_copies(session, messages.difference(orphans))
-    return set(copies)
+    left, opened = _left(session, messages)
+    remove_messages(session, sorted(messages - left))
+    count_live_copies(session, left)
+    return Removed(set(copies), left - opened)
 
 
-def _has_copy(session: Session, message_id: int) -> bool:
-    return session.scalar(select(Copy.id).where(Copy.message_id == message_id).limit(1)) is not None
+def _left(session: Session, message_ids: Collection[int]) -> tuple[set[int], set[int]]:
+    """Those mails that have a copy, and those that have an open one."""
+    found: set[tuple[int, bool]] = set()
+    for chunk in chunks(sorted(message_ids)):
+        query = select(Copy.message_id, Copy.is_private).where(Copy.message_id.in_(chunk)).distinct()
+        found.update((row[0], row[1]) for row in session.execute(query))
+    return {i for i, _ in found}, {i for i, is_private in found if not is_private}
 
 
 def _copies_by_gmail_id(session: Session, mailbox_id: int, gmail_ids: Sequence[str]) -> dict[str, Any]:
