@@ -109,10 +109,18 @@ class Habits:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A sequence as it runs."""
+    """A sequence as it runs.
+
+    `numbers` are its steps' names through all versions (`versions.numbered`), by position; empty: the positions.
+    """
 
     steps: tuple[Step, ...]
     habits: Habits = field(default_factory=Habits)
+    numbers: tuple[int, ...] = ()
+
+    def number_of(self, position: int) -> int:
+        """The name of the step at a position: mails' keys are made of it, so that no edit sends one again."""
+        return self.numbers[position] if self.numbers else position
 
 
 def dump(definition: Definition) -> dict[str, Any]:
@@ -121,7 +129,8 @@ def dump(definition: Definition) -> dict[str, Any]:
     steps = [{"kind_of_step": names[type(step)], **asdict(step)} for step in definition.steps]
     for step in steps:
         step.update({"at": _hm(step["at"])} if step.get("at") else {})
-    return {"steps": steps, "habits": dump_habits(definition.habits)}
+    numbers = {"numbers": list(definition.numbers)} if definition.numbers else {}
+    return {"steps": steps, "habits": dump_habits(definition.habits), **numbers}
 
 
 def dump_habits(habits: Habits) -> dict[str, Any]:
@@ -141,7 +150,10 @@ def load(given: Mapping[str, Any]) -> Definition:
     read = tuple(_step(number, step, len(steps)) for number, step in enumerate(steps, 1))
     if not any(isinstance(step, Mail | Todo) for step in read):
         raise UserError("A sequence has at least one mail or task.")
-    return Definition(read, _habits(given.get("habits") or {}))
+    numbers = tuple(given.get("numbers", ()))
+    if numbers and (len(numbers) != len(read) or len(set(numbers)) != len(numbers)):
+        raise UserError("Each step of a sequence has one number of its own.")
+    return Definition(read, _habits(given.get("habits") or {}), numbers)
 
 
 def problems(given: Mapping[str, Any]) -> dict[int, UserError]:

@@ -24,7 +24,7 @@ def in_work(session: Session, sequence: Sequence) -> dict[str, Any]:
     if sequence.draft:
         return dict(sequence.draft)
     version = store.current_version(session, sequence)
-    return dict(version.definition) if version else {"steps": [], "habits": {}}
+    return {name: version.definition[name] for name in ("steps", "habits")} if version else {"steps": [], "habits": {}}
 
 
 def save_draft(

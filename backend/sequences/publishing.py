@@ -18,6 +18,8 @@ from backend.sequences import enrolment_store as store
 from backend.sequences.definitions import dump, load
 from backend.sequences.rights import Right, require_right
 from backend.sequences.tables import Sequence, SequenceVersion
+from backend.sequences.version_store import definitions_of
+from backend.sequences.versions import numbered
 
 
 def make_sequence(session: Session, clock: Clock, actor: Actor, name: str) -> Sequence:
@@ -52,7 +54,7 @@ def publish(
     """
     sequence = hold_sequence(session, actor, sequence_id)
     require_right(session, actor, Right.PUBLISH)
-    sound = load(definition)
+    sound = numbered(load(definition), [load(each) for each in definitions_of(session, sequence_id)])
     sequence.number, sequence.revision, sequence.draft = sequence.number + 1, sequence.revision + 1, {}
     version = SequenceVersion(
         workspace_id=actor.workspace_id,

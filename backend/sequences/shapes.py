@@ -68,6 +68,7 @@ class EventKind(StrEnum):
     FINISHED = "finished"
     TROUBLED = "troubled"
     MOVED = "moved"
+    MIGRATED = "migrated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ def event_word(kind: EventKind, _: GetText) -> str:
         EventKind.FINISHED: _("Through"),
         EventKind.TROUBLED: _("Trouble; tried again later"),
         EventKind.MOVED: _("Went over to the new owner"),
+        EventKind.MIGRATED: _("Went over to a new version"),
     }
     return words.get(kind, kind.value)
 
