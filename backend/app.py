@@ -26,6 +26,7 @@ from backend.linking.pages import blueprint as linking_pages
 from backend.mail.addresses import key_of
 from backend.outbox.pages import blueprint as unsubscribe_page
 from backend.outbox.pages import open_links
+from backend.outbox.pages import suppressed as suppressed_pages
 from backend.outbox.tokens import UnsubscribeLinks
 from backend.privacy.api import blueprint as privacy_api
 from backend.privacy.pages import blueprint as privacy_pages
@@ -65,6 +66,7 @@ PAGES: tuple[Blueprint, ...] = (
     person_ledgers,
     template_pages,
     unsubscribe_page,
+    suppressed_pages,
     ledger_pages,
     handover_pages,
     health,

@@ -110,7 +110,7 @@ def expected(
     """
     left, at_a_domain = len(people) + ahead, _most_at_a_domain(people)
     first_at = last_at = now
-    for number, day in enumerate(_days(sender, window, zone, days_off, now), 1):
+    for number, day in enumerate(days_of_sending(sender, window, zone, days_off, now), 1):
         room = max(day.mails - (spent if number == 1 else 0), 0)
         first_at = day.opens if last_at == now else first_at
         taken = min(left, room)
@@ -128,7 +128,7 @@ def _most_at_a_domain(people: Sequence[Person]) -> int:
     return max(domains.values(), default=0)
 
 
-def _days(
+def days_of_sending(
     sender: Sender, window: Window, zone: ZoneInfo, days_off: Container[date], now: datetime
 ) -> Iterator[Capacity]:
     """The days on which mail leaves, with what each takes: its hours at the mailbox's spacing, up to the day's cap."""

@@ -17,10 +17,10 @@ from werkzeug.wrappers import Response
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.store import mailboxes
 from backend.kit.errors import ConflictError, UserError
+from backend.mail.address_lines import LONGEST_LIST, AddressLine, read_lines
 from backend.records.store.reading import deals_of_contact, get_contact
 from backend.sequences import enrolment_store as store
 from backend.sequences import list_store
-from backend.sequences.address_lines import LONGEST_LIST, AddressLine, read_lines
 from backend.sequences.campaigns import audience_store
 from backend.sequences.campaigns.shapes import Audience
 from backend.sequences.checking import Checked, check

@@ -18,7 +18,7 @@ from backend.web.house import house
 
 _KEY = "enlace_outbox_links"
 
-blueprint = Blueprint("unsubscribe", __name__, url_prefix="/u", template_folder="templates")
+blueprint = Blueprint("unsubscribe", __name__, url_prefix="/u", template_folder="../templates")
 without_csrf(blueprint)
 
 
