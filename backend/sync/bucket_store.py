@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.db import insert_ignoring
 from backend.kit.clock import from_epoch_ms, to_epoch_ms
 from backend.sync.buckets import FIRST_BATCH, Bucket
-from backend.sync.tables import QuotaBucket
+from backend.sync.tables import QuotaBucket, SyncDay
 
 PROJECT = "project"
 
@@ -60,6 +60,13 @@ def batch_of(session: Session, mailbox_id: int) -> int:
     """How many messages the mailbox's next batch asks for."""
     found = session.scalar(select(QuotaBucket.batch).where(QuotaBucket.name == mailbox_bucket(mailbox_id)))
     return FIRST_BATCH if found is None else found
+
+
+def unbooked(session: Session, mailbox_id: int) -> int:
+    """Units that a mailbox's bucket gave since ever, less those in its books."""
+    given = session.scalar(select(QuotaBucket.total).where(QuotaBucket.name == mailbox_bucket(mailbox_id))) or 0
+    booked = session.scalar(select(func.sum(SyncDay.units)).where(SyncDay.mailbox_id == mailbox_id)) or 0
+    return max(given - booked, 0)
 
 
 def closed_until(session: Session, name: str) -> datetime | None:

@@ -122,7 +122,9 @@ def _finish(db: Database, clock: Clock, lease: Lease, meter: Meter, end: End) ->
         elif waiting.hinted_history_id is not None:
             values |= {"hinted_history_id": None, "hint_looks": 0}
         store.release(session, lease, **values, **({"last_success_at": now} if end is End.DONE else {}))
-        note_drain(session, lease.workspace_id, lease.mailbox_id, now, is_done=end is End.DONE, units=meter.spent)
+        note_drain(
+            session, lease.workspace_id, lease.mailbox_id, now, is_done=end is End.DONE, units=meter.unbooked(session)
+        )
     return end
 
 
@@ -144,7 +146,7 @@ def _wait(db: Database, clock: Clock, lease: Lease, meter: Meter, error: OutOfUn
             failures=0,
             last_error="",
         )
-        note_drain(session, lease.workspace_id, lease.mailbox_id, now, units=meter.spent)
+        note_drain(session, lease.workspace_id, lease.mailbox_id, now, units=meter.unbooked(session))
     log.debug("drain_waits_for_units", mailbox_id=lease.mailbox_id, is_import=is_import)
     return End.LATER
 
@@ -166,7 +168,7 @@ def _fail(db: Database, clock: Clock, lease: Lease, meter: Meter, error: GmailEr
         store.release(
             session, lease, failures=failures, last_error=said, next_sync_at=now + wait, next_import_at=import_again
         )
-        note_drain(session, lease.workspace_id, lease.mailbox_id, now, is_failed=True, units=meter.spent)
+        note_drain(session, lease.workspace_id, lease.mailbox_id, now, is_failed=True, units=meter.unbooked(session))
     log.warning("drain_failed", mailbox_id=lease.mailbox_id, error=type(error).__name__, failures=failures)
     return End.LATER
 
@@ -177,6 +179,8 @@ def _stop(db: Database, clock: Clock, lease: Lease, meter: Meter, error: GmailEr
         mailbox = get_mailbox(session, lease.workspace_id, lease.mailbox_id)
         mailboxes.ask_to_reconnect(session, clock, mailbox, error.detail)
         store.release(session, lease, last_error=f"{type(error).__name__}: {error.detail}"[:500])
-        note_drain(session, lease.workspace_id, lease.mailbox_id, clock.now(), is_failed=True, units=meter.spent)
+        note_drain(
+            session, lease.workspace_id, lease.mailbox_id, clock.now(), is_failed=True, units=meter.unbooked(session)
+        )
     log.warning("drain_stopped", mailbox_id=lease.mailbox_id, error=type(error).__name__)
     return End.STOPPED

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
+from sqlalchemy.orm import Session
 
 from backend.db import Database
 from backend.gmail.errors import RateLimited
@@ -63,6 +64,10 @@ class Meter(Protocol):
         """Gmail said that it was too fast."""
         ...
 
+    def unbooked(self, session: Session) -> int:
+        """Units that the mailbox's books do not hold yet, whoever took them."""
+        ...
+
 
 @dataclass
 class Unmetered:
@@ -100,6 +105,10 @@ class Unmetered:
     def refused(self, error: RateLimited) -> None:  # noqa: ARG002 - the Protocol's
         """Ask for less."""
         self._size = next_batch(self._size, was_refused=True)
+
+    def unbooked(self, session: Session) -> int:  # noqa: ARG002 - the Protocol's
+        """What was counted here: nobody else counts."""
+        return self.spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,10 @@ class SharedMeter:
         log.warning(
             "gmail_too_fast", mailbox_id=self.mailbox_id, pause_s=pause_s, is_project_wide=error.is_project_wide
         )
+
+    def unbooked(self, session: Session) -> int:
+        """What the bucket gave and no drain wrote down: to this one, to people's calls, and to drains that died."""
+        return store.unbooked(session, self.mailbox_id)
 
     def _take(self, least: int, most: int, step: int) -> int:
         """Take at once what there is; where there is nothing, wait for `most`, or for `least` where that takes long."""

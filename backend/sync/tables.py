@@ -115,7 +115,7 @@ class SyncDay(Base):
     skipped: Mapped[int] = mapped_column(default=0, doc="ids skipped, less those that came back; by reason: SyncSkip")
     gone: Mapped[int] = mapped_column(default=0, doc="ids that Gmail no longer has")
     errors: Mapped[int] = mapped_column(default=0, doc="drains and fetches that failed")
-    units: Mapped[int] = mapped_column(default=0, doc="quota units that calls to Gmail cost")
+    units: Mapped[int] = mapped_column(default=0, doc="quota units taken for calls to Gmail, people's own included")
     longest_wait_s: Mapped[int] = mapped_column(default=0, doc="lag: the longest that an id had waited, in seconds")
     last_success_at: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="when a drain last reached the end")
 

@@ -7,22 +7,25 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from backend.db import Database
 from backend.gmail.errors import RateLimited
 from backend.gmail.gateway import UNITS
 from backend.gmail.shapes import Format
 from backend.mail.tables import Copy
+from backend.sync.bucket_store import mailbox_bucket
 from backend.sync.buckets import Urgency
 from backend.sync.jobs import drain_mailbox
 from backend.sync.limited import LimitedGmail
 from backend.sync.limiter import Limiter, OutOfUnits, SharedMeter
 from backend.sync.shapes import End, Task
-from backend.sync.tables import QuotaBucket, SyncState
+from backend.sync.store import LEASE
+from backend.sync.tables import QuotaBucket, SyncDay, SyncState
 from bench.quota import fill
 from bench.town import Town
 from tests.cast import ALICE, DORA, Office
+from tests.sync.workers import Interruption, Workers
 
 PER_USER = 600
 
@@ -210,3 +213,21 @@ def test_imports_share_a_project_evenly_beside_a_mailbox_with_new_mail(tmp_path:
     assert units.total() > 0.95 * 4_000 * 5
     assert units[quiet] > 0
     assert refused == 0
+
+
+def test_the_books_hold_every_unit_taken_also_by_people_and_by_a_drain_that_died(office: Office) -> None:
+    for n in range(20):
+        office.mail(DORA, ALICE, f"Mail {n}")
+    limiter, mailbox_id = limiter_for(office), office.mailboxes[ALICE]
+    workers = Workers(office)
+    workers.limiter = limiter
+    assert workers.drain(ALICE, Interruption("call", 5, workers.kill)) is None
+    LimitedGmail(office.gmail(ALICE), limiter.meter(mailbox_id)).profile()
+    office.clock.advance(LEASE)
+    assert workers.drain(ALICE) is End.DONE
+    workers.close()
+    with office.db.read() as session:
+        taken = session.scalar(select(QuotaBucket.total).where(QuotaBucket.name == mailbox_bucket(mailbox_id)))
+        assert session.scalar(select(func.sum(SyncDay.units))) == taken
+    assert taken is not None
+    assert taken >= office.emulator.quota.units[ALICE] > 20 * UNITS["get"]

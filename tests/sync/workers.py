@@ -17,6 +17,7 @@ from backend.gmail.emulator.gateway import EmulatorGmail
 from backend.mail.addresses import key_of
 from backend.sync.audit import audit_mailbox, repair
 from backend.sync.jobs import drain_mailbox
+from backend.sync.limiter import Limiter
 from backend.sync.shapes import Audit, End
 from backend.sync.store import LEASE, next_attempt_at
 from tests.cast import KEY, Office
@@ -39,10 +40,11 @@ class Interruption:
 
 @dataclass
 class Workers:
-    """Drains for one office. `kills` and `drains` count; `page` is how much Gmail's lists give at once."""
+    """Drains for one office. `kills` and `drains` count; `page` is how much Gmail's lists give; `limiter` None: no quota."""
 
     office: Office
     page: int = 500
+    limiter: Limiter | None = None
     drains: int = 0
     kills: int = 0
     _coming: Interruption | None = None
@@ -83,7 +85,8 @@ class Workers:
         self.drains += 1
         self._coming = interruption
         try:
-            return drain_mailbox(self.office.db, self.office.clock, self._connect, self.office.mailboxes[address])
+            mailbox_id = self.office.mailboxes[address]
+            return drain_mailbox(self.office.db, self.office.clock, self._connect, mailbox_id, limiter=self.limiter)
         except Killed:
             return None
         finally:
