@@ -37,6 +37,7 @@ _PAUSES = {"missing_field", "bad_text", "bad_subject", "bad_template"}
 PAUSED = "paused"
 VETOED = "vetoed_by_hand"
 MOVED = "moved"
+MIGRATED = "migrated"
 
 
 class Engine:
@@ -112,9 +113,7 @@ class Engine:
         ids = [case.enrolment.id for case, _ in mails]
         sent = {order.source_id for order in orders_of(session, SOURCE, ids) if order.state is State.SENT}
         uids = store.uids_of(session, {case.enrolment.sequence_id for case, _ in mails})
-        orders = [
-            _order_of(case.enrolment, mail, uids, now, is_follow_up=case.enrolment.id in sent) for case, mail in mails
-        ]
+        orders = [_order_of(case, mail, uids, now, is_follow_up=case.enrolment.id in sent) for case, mail in mails]
         ordering.put_in(session, orders, now)
         placed = {(order.source_id, order.step, order.run): order for order in orders_of(session, SOURCE, ids)}
         return [
@@ -130,6 +129,7 @@ class Engine:
             return True
         if sending.state not in State.open():  # books were restored from a backup: the order came to its end before
             self.settled(session, sending, now)
+            session.refresh(enrolment)
             return enrolment.due_at is not None
         enrolment.due_at = None
         store.note(session, enrolment, now, EventKind.ORDERED, "", f"order {sending.id}")
@@ -231,22 +231,21 @@ class Engine:
         subject = variant.subject or _opening(definition, sending.step)
         text = _filled(variant.body, known)
         html = rules.as_html(text) if step.is_html else ""
-        return Letter("" if anchor else rules.one_line(_filled(subject, known)), text, html, anchor)
+        return Letter("" if anchor else rules.one_line(_filled(subject, known)), rules.as_plain(text), html, anchor)
 
     def settled(self, session: Session, sending: Sending, now: datetime, /) -> None:
         """Go on after a mail's end, or stand still where somebody has to look."""
+        if sending.state in {State.SENT, State.VETOED}:
+            store.pass_step(session, sending, now)
+            return
         enrolment = session.get_one(Enrolment, sending.source_id)
-        if enrolment.ended_at is not None or sending.step != enrolment.step:
+        if enrolment.ended_at is not None or (sending.step, sending.run) != (enrolment.step, enrolment.run):
             return
         if sending.state is State.UNKNOWN:
             store.note(session, enrolment, now, EventKind.UNKNOWN, sending.reason, f"order {sending.id}")
             enrolling.pause(session, enrolment, now, "unknown", f"order {sending.id}")
-        elif sending.state is State.SKIPPED:
-            _skipped(session, enrolment, sending, now)
         else:
-            kind = EventKind.SENT if sending.state is State.SENT else EventKind.VETOED
-            store.note(session, enrolment, now, kind, sending.reason, f"order {sending.id} {sending.gmail_id}".strip())
-            enrolment.step, enrolment.due_at = enrolment.step + 1, now
+            _skipped(session, enrolment, sending, now)
 
 
 def _is_too_early(case: Case, now: datetime) -> bool:
@@ -275,7 +274,13 @@ def _follows(case: Case) -> bool:
     return is_other and case.enrolment.ended_at is None and case.definition.habits.on_owner_change == FOLLOW
 
 
-def _order_of(enrolment: Enrolment, mail: Mail, uids: Mapping[int, str], now: datetime, *, is_follow_up: bool) -> Order:
+def mail_key(uid: str, enrolment: Enrolment, number: int) -> str:
+    """The key of somebody's mail: the same whichever version it is written from, and in each copy of this database."""
+    return f"{uid}:{enrolment.address_key}:{number}:{enrolment.thread.get('first_run', enrolment.run)}"
+
+
+def _order_of(case: Case, mail: Mail, uids: Mapping[int, str], now: datetime, *, is_follow_up: bool) -> Order:
+    enrolment = case.enrolment
     return Order(
         workspace_id=enrolment.workspace_id,
         mailbox_id=enrolment.mailbox_id,
@@ -283,7 +288,7 @@ def _order_of(enrolment: Enrolment, mail: Mail, uids: Mapping[int, str], now: da
         source_id=enrolment.id,
         step=enrolment.step,
         run=enrolment.run,
-        key=f"{uids[enrolment.sequence_id]}:{enrolment.address_key}:{enrolment.step}:{enrolment.run}",
+        key=mail_key(uids[enrolment.sequence_id], enrolment, case.definition.number_of(enrolment.step)),
         group=enrolment.sequence_id,
         contact_id=enrolment.contact_id,
         email=enrolment.email,
@@ -297,7 +302,9 @@ def _order_of(enrolment: Enrolment, mail: Mail, uids: Mapping[int, str], now: da
 
 
 def _standing(enrolment: Enrolment, sending: Sending) -> Verdict:
-    """Whether the enrolment itself lets a mail go: it runs, and nobody left this mail out."""
+    """Whether the enrolment itself lets a mail go: it runs, in the run that ordered it, and nobody left it out."""
+    if enrolment.run != sending.run:
+        return Skip(MIGRATED, f"to version {enrolment.version_id}")
     if enrolment.state == EnrolmentState.PAUSED:
         return Skip(PAUSED, enrolment.reason)
     if enrolment.state != EnrolmentState.ACTIVE:

@@ -7,13 +7,16 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from backend.db import table_of, write_columns
+from backend.db import read_columns, table_of, write_columns
+from backend.outbox.shapes import Sending
 from backend.sequences.shapes import EventKind
 from backend.sequences.tables import Enrolment, EnrolmentEvent, Sequence, SequenceVersion
 
+_ENROLMENTS = table_of(Enrolment)
 _NOTING = table_of(EnrolmentEvent).insert()
 
 
@@ -63,16 +66,36 @@ def note(session: Session, enrolment: Enrolment, at: datetime, kind: EventKind, 
     """Add a line to the ledger; the same wait twice in a row is one line."""
     if kind is EventKind.HELD and _last_event(session, enrolment.id) == (kind.value, enrolment.step, reason):
         return
-    line = {
-        "workspace_id": enrolment.workspace_id,
-        "enrolment_id": enrolment.id,
-        "at": at,
-        "kind": kind.value,
-        "step": enrolment.step,
-        "reason": reason,
-        "evidence": evidence[:500],
-    }
-    write_columns(session, _NOTING, line)
+    _write_line(session, enrolment.workspace_id, enrolment.id, enrolment.step, at, kind, reason, evidence)
+
+
+def pass_step(session: Session, sending: Sending, at: datetime) -> None:
+    """Go on behind a mail that left or was vetoed, with a line in the ledger; nothing where it is elsewhere by now.
+
+    Done for each mail, and so past the ORM: a row that the session knows has to be read again.
+    """
+    name = {"of_id": sending.source_id, "of_step": sending.step, "of_run": sending.run}
+    passing = {**name, "next_step": sending.step + 1, "at": at}
+    if (workspace_id := read_columns(session, _passing(), passing).scalar()) is not None:
+        evidence = f"order {sending.id} {sending.gmail_id}".strip()
+        line = (sending.source_id, sending.step, at, EventKind(sending.state.value), sending.reason, evidence)
+        _write_line(session, workspace_id, *line)
+
+
+@cache
+def _passing() -> ReturningUpdate[tuple[int]]:
+    c = _ENROLMENTS.c
+    is_there = (c.id == bindparam("of_id"), c.step == bindparam("of_step"), c.run == bindparam("of_run"))
+    values = {c.step: bindparam("next_step"), c.due_at: bindparam("at", type_=c.due_at.type)}
+    return update(_ENROLMENTS).where(*is_there, c.ended_at.is_(None)).values(values).returning(c.workspace_id)
+
+
+def _write_line(
+    session: Session, workspace_id: int, enrolment_id: int, step: int, at: datetime, kind: EventKind, reason: str,
+    evidence: str,
+) -> None:  # fmt: skip
+    line = {"workspace_id": workspace_id, "enrolment_id": enrolment_id, "at": at, "kind": kind.value, "step": step}
+    write_columns(session, _NOTING, {**line, "reason": reason, "evidence": evidence[:500]})
 
 
 def _last_event(session: Session, enrolment_id: int) -> tuple[str, int, str] | None:
