@@ -40,7 +40,7 @@ class Interruption:
 
 @dataclass
 class Workers:
-    """Drains for one office. `kills` and `drains` count; `page` is how much Gmail's lists give; `limiter` None: no quota."""
+    """Drains for one office. `kills` and `drains` count; Gmail lists `page` ids at once; `limiter` None: no quota."""
 
     office: Office
     page: int = 500
