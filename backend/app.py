@@ -33,9 +33,12 @@ from backend.privacy.pages import blueprint as privacy_pages
 from backend.records.api import blueprint as records_api
 from backend.records.pages import blueprint as records_pages
 from backend.records.relinking import hand_in
+from backend.sequences.api import blueprint as sequences_api
+from backend.sequences.campaigns.api import blueprint as campaigns_api
 from backend.sequences.campaigns.pages import blueprint as campaign_pages
 from backend.sequences.pages import blueprint as sequence_pages
 from backend.sequences.pages.templates import blueprint as template_pages
+from backend.sequences.results.api import blueprint as results_api
 from backend.sequences.results.pages import blueprint as result_pages
 from backend.sequences.results.person_pages import blueprint as person_ledgers
 from backend.sync.api import blueprint as push_door
@@ -78,9 +81,12 @@ APIS: tuple[Blueprint, ...] = (
     linking_api,
     privacy_api,
     intake_api,
+    sequences_api,
     timeline_api,
     ledger_api,
     handover_api,
+    campaigns_api,
+    results_api,
     *card_api.blueprints,
     push_door,
     api_docs,

@@ -31,9 +31,7 @@ def save_template(
     name, subject, body = squeeze(name)[:200], squeeze(subject)[:500], body.replace("\r\n", "\n")
     if not name or not body.strip():
         raise UserError("A template has a name and a text; fill in both.")
-    template = (
-        _new(clock, actor, kind) if template_id is None else require_template(session, actor, template_id)
-    )
+    template = _new(clock, actor, kind) if template_id is None else require_template(session, actor, template_id)
     owner_id = None if is_shared else actor.user_id
     if template_id is not None and template.kind == SNIPPET and (name, owner_id) != (template.name, template.owner_id):
         _require_unused(session, actor, template)

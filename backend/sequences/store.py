@@ -15,7 +15,7 @@ from backend.sequences.tables import Template
 
 def templates(session: Session, actor: Actor, limit: int = 200) -> list[TemplateView]:
     """Mails to begin with, by name, with their snippets put in."""
-    query = _visible(actor).where(Template.kind == "mail").order_by(Template.name, Template.id).limit(limit)
+    query = visible_templates(actor).where(Template.kind == "mail").order_by(Template.name, Template.id).limit(limit)
     found = [view(row) for row in session.scalars(query)]
     if not any(names_in(f"{each.subject}\n{each.body}") for each in found):
         return found
@@ -23,9 +23,15 @@ def templates(session: Session, actor: Actor, limit: int = 200) -> list[Template
     return [replace(each, subject=expand(each.subject, known), body=expand(each.body, known)) for each in found]
 
 
+def template_page(session: Session, actor: Actor, after_id: int, limit: int) -> list[TemplateView]:
+    """Templates and snippets as they were written, by id, from the one after `after_id`."""
+    query = visible_templates(actor).where(Template.id > after_id).order_by(Template.id).limit(limit)
+    return [view(row) for row in session.scalars(query)]
+
+
 def snippet_views(session: Session, actor: Actor, limit: int = 200) -> list[TemplateView]:
     """Pieces that mails take in, by name."""
-    query = _visible(actor).where(Template.kind == "snippet").order_by(Template.name, Template.id).limit(limit)
+    query = visible_templates(actor).where(Template.kind == "snippet").order_by(Template.name, Template.id).limit(limit)
     return [view(row) for row in session.scalars(query)]
 
 
@@ -47,7 +53,7 @@ def all_templates(session: Session, workspace_id: int, owner_id: int | None) -> 
 
 def find_template(session: Session, actor: Actor, template_id: int) -> Template | None:
     """One of them."""
-    return session.scalars(_visible(actor).where(Template.id == template_id)).first()
+    return session.scalars(visible_templates(actor).where(Template.id == template_id)).first()
 
 
 def view(row: Template) -> TemplateView:
@@ -55,7 +61,8 @@ def view(row: Template) -> TemplateView:
     return TemplateView(row.id, row.name, row.subject, row.body, row.owner_id, row.version, row.is_html, row.kind)
 
 
-def _visible(actor: Actor) -> Select[Template]:
+def visible_templates(actor: Actor) -> Select[Template]:
+    """The team's, and the actor's own."""
     return select(Template).where(Template.workspace_id == actor.workspace_id, _whose(actor.user_id))
 
 

@@ -24,6 +24,7 @@ KNOWN = {
     "request_id",
     "change_id",
     "exclusion_id",
+    "campaign_id",
 }
 
 
@@ -45,7 +46,9 @@ def things(programs: Programs) -> dict[str, int]:
     mailbox_id = office.mailboxes[ALICE]
     change = alice.post(f"/mailboxes/{mailbox_id}/policy", {"months": 12}, 200)
     secret = {"kind": "domain", "value": "secret.example", "mailbox_id": mailbox_id}
+    campaign = alice.post("/campaigns", {"name": "Secret plan", "subject": "A secret", "body": "Between us"})
     return {
+        "campaign_id": campaign["id"],
         "change_id": change["change_id"], "exclusion_id": alice.post("/mailboxes/exclusions", secret)["id"],
         "record_id": dora["id"], "deal": deal["id"], "company": dora["company_id"], "message_id": message_id,
         "conversation_id": conversation_id, "request_id": alice.get("/mailboxes/requests")["items"][0]["id"],
@@ -83,7 +86,8 @@ def _knock(api: Api, method: str, path: str, things: dict[str, int]) -> Any:
     "path",
     [
         "/contacts", "/companies", "/deals", "/records?q=secret", "/timeline", "/tasks?owner=everybody&state=all",
-        "/notes", "/calls", "/meetings", "/links/questions", "/links/unlinked", "/mailboxes",
+        "/notes", "/calls", "/meetings", "/campaigns", "/reports/sending",
+        "/links/questions", "/links/unlinked", "/mailboxes",
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("things")

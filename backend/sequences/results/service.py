@@ -20,7 +20,7 @@ def results(session: Session, actor: Actor, wanted: Wanted) -> tuple[list[Line],
     grains = store.count(session, actor, wanted)
     texts = store.versions(session, {grain.version_id for grain in grains if grain.version_id})
     sums = rules.divide(grains, wanted.by, lambda grain: template_of(texts, grain))
-    lines = _named(session, wanted.by, sums, texts)
+    lines = _named(session, actor, wanted.by, sums, texts)
     whole = Tally()
     for tally in sums.values():
         whole.add(tally)
@@ -42,10 +42,10 @@ def wording_of(texts: Texts, version_id: int | None, step: int, variant: int) ->
     return dict(variants[variant]) if variant < len(variants) else {}
 
 
-def _named(session: Session, by: By, sums: Mapping[Key, Tally], texts: Texts) -> list[Line]:
+def _named(session: Session, actor: Actor, by: By, sums: Mapping[Key, Tally], texts: Texts) -> list[Line]:
     firsts = {key[0] for key in sums if key[0] is not None}
     if by is By.TEMPLATE:
-        templates = store.template_names(session, firsts)
+        templates = store.template_names(session, actor, firsts)
         return [Line(templates.get(key[0] or 0, ""), tally, key[0]) for key, tally in sums.items()]
     if by is By.SENDER:
         senders = store.sender_names(session, firsts)

@@ -18,6 +18,7 @@ from backend.outbox.tables import OutboxRow, Suppression
 from backend.records.shapes import Outcome
 from backend.records.tables import Deal, DealPerson, Stage
 from backend.sequences.results.shapes import DEAL_DAYS, MEETING_DAYS, By, Grain, Tally, Wanted
+from backend.sequences.store import visible_templates
 from backend.sequences.tables import Answer, Sequence, SequenceVersion, Template
 
 _GRAIN = (
@@ -155,9 +156,10 @@ def versions(session: Session, ids: set[int]) -> dict[int, tuple[int, dict[str, 
     return {row[0]: (row[1], row[2]) for row in session.execute(query)}
 
 
-def template_names(session: Session, ids: set[int]) -> dict[int, str]:
-    """Names of templates that are still there."""
-    return {row[0]: row[1] for row in session.execute(select(Template.id, Template.name).where(Template.id.in_(ids)))}
+def template_names(session: Session, actor: Actor, ids: set[int]) -> dict[int, str]:
+    """Names of templates that are still there and that the actor may see."""
+    query = visible_templates(actor).where(Template.id.in_(ids))
+    return {row.id: row.name for row in session.scalars(query)}
 
 
 def sender_names(session: Session, mailbox_ids: set[int]) -> dict[int, tuple[str, str]]:
