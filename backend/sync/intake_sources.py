@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor
+from backend.accounts.shapes import MailboxStatus
 from backend.accounts.tables import Mailbox
 from backend.gmail.errors import GmailError
 from backend.privacy.shapes import ImportPolicy, ImportRules, PolicyKind
@@ -45,7 +46,14 @@ def _label_names(mailbox_id: int) -> Mapping[str, str]:
         return {}
 
 
-def settle_soon(session: Session, mailbox_id: int | None) -> None:
-    """Let the mailbox (None: all of the team's) be brought into line at the next tick."""
+def settle_soon(session: Session, mailbox_id: int | None) -> tuple[str, ...]:
+    """Let the mailbox (None: all of the team's) be brought into line at the next tick; returns who waits, as below."""
     for mailbox in mailboxes_under(session, current_actor().workspace_id, mailbox_id):
         make_due(session, mailbox.id, house().clock.now())
+    return resting(session, mailbox_id)
+
+
+def resting(session: Session, mailbox_id: int | None) -> tuple[str, ...]:
+    """Addresses of mailboxes that are not being read: their stored mail follows the rules when they are again."""
+    boxes = mailboxes_under(session, current_actor().workspace_id, mailbox_id)
+    return tuple(box.address for box in boxes if box.status != MailboxStatus.ACTIVE)

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from backend.accounts.keys import create_api_key
+from backend.accounts.mailboxes import pause_mailbox, resume_mailbox
 from backend.accounts.shapes import Sharing
 from backend.accounts.tables import Mailbox, User
 from backend.db import Database
@@ -169,3 +170,22 @@ def test_the_page_holds_what_i_keep_private_and_who_asks(office: Office, alice: 
     with office.db.write() as session:
         keep_private(session, office.clock, office.actors[ALICE], 1)
     assert "Old seats" in alice.get("")
+
+
+def test_a_mailbox_that_is_paused_says_that_its_stored_mail_waits_for_the_rules(office: Office, alice: Browser) -> None:
+    with office.db.write() as session:
+        pause_mailbox(session, office.clock, session.get_one(Mailbox, office.mailboxes[ALICE]))
+    page = f"/mailboxes/{office.mailboxes[ALICE]}"
+    waits = f"Not being read now: {ALICE}. What is stored there follows the rules as soon as it is read again."
+    assert waits in alice.get(page)
+    alice.post(page, 302, do="save", whose="own", window="1", keeps_internal="on")
+    change = re.search(r"changes/\d+/undo", alice.get(page))
+    assert change is not None
+    alice.post(f"/{change[0]}", 302)
+    assert alice.get(page).count(waits) == 2  # in the notice, and on the page
+    with office.db.write() as session:
+        resume_mailbox(session, office.clock, session.get_one(Mailbox, office.mailboxes[ALICE]))
+    assert waits not in alice.get(page)
+    alice.post("/exclusions", 302, do="save", value=ERIK, mailbox_id=str(office.mailboxes[ALICE]))
+    office.sync()
+    assert stored(office) == ["New seats", "Old seats"]

@@ -20,10 +20,10 @@ from backend.privacy.store.exclusions import exclusions_of
 from backend.privacy.store.policies import find_policy, last_change, policy_of
 from backend.privacy.tables import PolicyChange
 from backend.sync.effects import Effect
-from backend.sync.intake_sources import effect_of_policy, settle_soon
+from backend.sync.intake_sources import effect_of_policy, resting, settle_soon
 from backend.sync.ledger.words import reason_words
 from backend.sync.pages.forms import MONTHS, PolicyForm, filled, form_of, policy_in
-from backend.sync.pages.room import HERE, blueprint
+from backend.sync.pages.room import HERE, blueprint, told, waiting_words
 from backend.web.house import house
 from backend.web.toasts import toast
 
@@ -76,8 +76,8 @@ def undo_choice(change_id: int) -> Response:
     """Let what held before hold again; what went is fetched again from Gmail."""
     with house().db.write() as session:
         change = undo_change(session, house().clock, current_actor(), change_id)
-        settle_soon(session, change.mailbox_id)
-    toast(gettext("As it was before; what had gone is fetched again from Gmail."))
+        waiting = settle_soon(session, change.mailbox_id)
+    toast(told(gettext("As it was before; what had gone is fetched again from Gmail."), waiting))
     return redirect(_page_of(change.mailbox_id))
 
 
@@ -100,8 +100,9 @@ def _choose(kind: PolicyKind, mailbox_id: int | None) -> str | Response | tuple[
 def _save(kind: PolicyKind, mailbox_id: int | None, policy: ImportPolicy | None) -> Response:
     with house().db.write() as session:
         change = choose_policy(session, house().clock, current_actor(), kind, mailbox_id, policy)
-        settle_soon(session, mailbox_id)
-    toast(gettext("Saved; stored mail follows within a minute."), undo=f"{HERE}/changes/{change.id}/undo")
+        waiting = settle_soon(session, mailbox_id)
+    text = told(gettext("Saved; stored mail follows within a minute."), waiting)
+    toast(text, undo=f"{HERE}/changes/{change.id}/undo")
     return redirect(_page_of(mailbox_id))
 
 
@@ -127,6 +128,7 @@ def _mailbox_page(session: Session, sheet: Sheet) -> str:
         mailbox=get_mailbox(session, workspace_id, sheet.mailbox_id),
         exclusions=exclusions_of(session, workspace_id, [sheet.mailbox_id]),
         bounds=find_policy(session, workspace_id, PolicyKind.BOUNDS),
+        waiting=resting(session, sheet.mailbox_id),
     )
 
 
@@ -134,12 +136,14 @@ def _team_page(session: Session, sheet: Sheet | None = None) -> str:
     kinds = (PolicyKind.DEFAULT, PolicyKind.BOUNDS)
     sheets = [sheet if sheet and sheet.kind is kind else _sheet(session, kind, None) for kind in kinds]
     team = exclusions_of(session, current_actor().workspace_id, None)
-    return _rendered(session, sheets, mailbox=None, exclusions=team, bounds=None)
+    return _rendered(session, sheets, mailbox=None, exclusions=team, bounds=None, waiting=resting(session, None))
 
 
 def _rendered(session: Session, sheets: Sequence[Sheet], **shown: object) -> str:
     sheets = [replace(sheet, change=_undoable(session, sheet)) for sheet in sheets]
-    return render_template("sync/rules.html", sheets=sheets, months=MONTHS, why=_why, here=HERE, **shown)
+    return render_template(
+        "sync/rules.html", sheets=sheets, months=MONTHS, why=_why, waiting_words=waiting_words, here=HERE, **shown
+    )
 
 
 def _undoable(session: Session, sheet: Sheet) -> PolicyChange | None:

@@ -19,7 +19,7 @@ from backend.privacy.store.policies import rules_for
 from backend.sync.effects import Effect
 from backend.sync.intake_sources import effect_of_rules, settle_soon
 from backend.sync.ledger.words import reason_words
-from backend.sync.pages.room import HERE, blueprint
+from backend.sync.pages.room import HERE, blueprint, told
 from backend.web.back import way_back
 from backend.web.house import house
 from backend.web.toasts import toast
@@ -47,9 +47,9 @@ def exclude() -> str | Response:
             left_out = ignore(session, clock, actor, kind, key)
         else:
             left_out = ignore_in_mailbox(session, clock, actor, mailbox_id, kind, key)
-        settle_soon(session, mailbox_id)
+        waiting = settle_soon(session, mailbox_id)
     text = gettext("Mail of %(who)s stays out; what is stored goes within a minute.", who=left_out.value)
-    toast(text, undo=f"{HERE}/exclusions/{left_out.id}/remove")
+    toast(told(text, waiting), undo=f"{HERE}/exclusions/{left_out.id}/remove")
     return redirect(f"{HERE}/team" if mailbox_id is None and actor.sees_all else HERE)
 
 
@@ -61,8 +61,8 @@ def include(exclusion_id: int) -> Response:
         if not may_remove(session, current_actor(), exclusion_id):
             raise NotFoundError(gettext("That is not on the list any more."))
         stop_ignoring(session, house().clock, current_actor(), exclusion_id)
-        settle_soon(session, None)
-    toast(gettext("It comes in again; what had gone is fetched again from Gmail."))
+        waiting = settle_soon(session, None)
+    toast(told(gettext("It comes in again; what had gone is fetched again from Gmail."), waiting))
     return redirect(way_back(HERE))
 
 
