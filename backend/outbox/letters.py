@@ -6,8 +6,10 @@ Sources: RFC 5322 (threading headers), RFC 2369 and RFC 8058 (List-Unsubscribe a
 from __future__ import annotations
 
 from email.headerregistry import Address as Mailbox
+from email.headerregistry import BaseHeader, HeaderRegistry
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
+from typing import Any
 
 import css_inline
 import nh3
@@ -26,8 +28,33 @@ _LAYOUT = """<!doctype html><html><head><style>
 body {{ font-family: Arial, Helvetica, sans-serif; font-size: 14px; line-height: 1.5; color: #202124 }}
 p {{ margin: 0 0 1em }} a {{ color: #1a56db }} img {{ max-width: 100% }}
 </style></head><body>{body}</body></html>"""
+_PLAIN = (HEADER, "List-Unsubscribe", "List-Unsubscribe-Post")
+
+
+class _PlainHeader(BaseHeader):
+    """A header that we make of ASCII without line ends: Python need neither parse nor fold it."""
+
+    max_count = 1
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        """Take it as it is (`email.headerregistry`)."""
+        kwds |= {"decoded": value, "parse_tree": None}
+
+    def fold(self, *, policy: Policy) -> str:
+        """One line."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+def _headers() -> HeaderRegistry:
+    registry = HeaderRegistry()
+    for name in _PLAIN:
+        registry.map_to_type(name, _PlainHeader)
+    return registry
+
+
 # Python folds what is longer than a line by encoding it, which makes an unsubscribe link or a Message-ID unreadable.
-_POLICY = SMTP.clone(max_line_length=996)
+_POLICY = SMTP.clone(max_line_length=996, header_factory=_headers())
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 

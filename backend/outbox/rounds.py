@@ -22,8 +22,7 @@ from backend.outbox.store import LeaseLostError
 
 log = structlog.get_logger(__name__)
 
-BUNCH = 10  # orders begun together
-SENDS = 5  # mails checked and committed together, which then leave one after the other within seconds
+BUNCH = 10  # orders begun together; mails checked and committed together, which then leave within seconds
 TURN = 100  # steps of orders in one round, so that a mailbox with ten thousand leaves others their turn
 
 
@@ -50,7 +49,7 @@ class Round:
         shift = self._shift
         with shift.desk.db.read() as session:
             now = shift.now
-            begun = store.next_begun(session, shift.lease.mailbox_id, now, min(limit, SENDS))
+            begun = store.next_begun(session, shift.lease.mailbox_id, now, limit)
             if begun or shift.begins_at > now:
                 return begun
             return store.next_claimed(session, shift.lease.mailbox_id, now, limit)

@@ -116,24 +116,26 @@ class Engine:
         orders = [_order_of(case, mail, uids, now, is_follow_up=case.enrolment.id in sent) for case, mail in mails]
         ordering.put_in(session, orders, now)
         placed = {(order.source_id, order.step, order.run): order for order in orders_of(session, SOURCE, ids)}
-        return [
-            case for case, order in zip((case for case, _ in mails), orders, strict=True)
-            if self._has_passed(session, case.enrolment, placed.get((order.source_id, order.step, order.run)), now)
-        ]  # fmt: skip
+        waiting, going = {}, []
+        for case, order in zip((case for case, _ in mails), orders, strict=True):
+            sending = placed.get((order.source_id, order.step, order.run))
+            if sending is not None and sending.state in State.open():
+                case.enrolment.due_at = None
+                waiting[case.enrolment] = f"order {sending.id}"
+            elif self._has_passed(session, case.enrolment, sending, now):
+                going.append(case)
+        store.note_all(session, waiting, now, EventKind.ORDERED)
+        return going
 
     def _has_passed(self, session: Session, enrolment: Enrolment, sending: Sending | None, now: datetime) -> bool:
-        """Note that a mail waits in the outbox; True where it had come to its end before."""
+        """Go on behind a mail that came to its end before; False where somebody stands still there."""
         if sending is None:  # the key is another enrolment's: this person had this very mail before
             store.note(session, enrolment, now, EventKind.SKIPPED, "had_it_before", "")
             enrolment.step += 1
             return True
-        if sending.state not in State.open():  # books were restored from a backup: the order came to its end before
-            self.settled(session, sending, now)
-            session.refresh(enrolment)
-            return enrolment.due_at is not None
-        enrolment.due_at = None
-        store.note(session, enrolment, now, EventKind.ORDERED, "", f"order {sending.id}")
-        return False
+        self.settled(session, sending, now)  # books were restored from a backup
+        session.refresh(enrolment)
+        return enrolment.due_at is not None
 
     # Stops
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -66,7 +66,29 @@ def note(session: Session, enrolment: Enrolment, at: datetime, kind: EventKind, 
     """Add a line to the ledger; the same wait twice in a row is one line."""
     if kind is EventKind.HELD and _last_event(session, enrolment.id) == (kind.value, enrolment.step, reason):
         return
-    _write_line(session, enrolment.workspace_id, enrolment.id, enrolment.step, at, kind, reason, evidence)
+    _write_lines(session, [_line(enrolment, at, kind, reason, evidence)])
+
+
+def note_all(session: Session, evidence: Mapping[Enrolment, str], at: datetime, kind: EventKind) -> None:
+    """Add a line to the ledgers of several people."""
+    _write_lines(session, [_line(enrolment, at, kind, "", words) for enrolment, words in evidence.items()])
+
+
+def _line(enrolment: Enrolment, at: datetime, kind: EventKind, reason: str, evidence: str) -> dict[str, Any]:
+    return {
+        "workspace_id": enrolment.workspace_id,
+        "enrolment_id": enrolment.id,
+        "at": at,
+        "kind": kind.value,
+        "step": enrolment.step,
+        "reason": reason,
+        "evidence": evidence[:500],
+    }
+
+
+def _write_lines(session: Session, lines: list[dict[str, Any]]) -> None:
+    if lines:
+        write_columns(session, _NOTING, lines)
 
 
 def pass_step(session: Session, sending: Sending, at: datetime) -> None:
@@ -77,9 +99,9 @@ def pass_step(session: Session, sending: Sending, at: datetime) -> None:
     name = {"of_id": sending.source_id, "of_step": sending.step, "of_run": sending.run}
     passing = {**name, "next_step": sending.step + 1, "at": at}
     if (workspace_id := read_columns(session, _passing(), passing).scalar()) is not None:
+        line = {"workspace_id": workspace_id, "enrolment_id": sending.source_id, "at": at, "kind": sending.state.value}
         evidence = f"order {sending.id} {sending.gmail_id}".strip()
-        line = (sending.source_id, sending.step, at, EventKind(sending.state.value), sending.reason, evidence)
-        _write_line(session, workspace_id, *line)
+        _write_lines(session, [{**line, "step": sending.step, "reason": sending.reason, "evidence": evidence}])
 
 
 @cache
@@ -88,14 +110,6 @@ def _passing() -> ReturningUpdate[tuple[int]]:
     is_there = (c.id == bindparam("of_id"), c.step == bindparam("of_step"), c.run == bindparam("of_run"))
     values = {c.step: bindparam("next_step"), c.due_at: bindparam("at", type_=c.due_at.type)}
     return update(_ENROLMENTS).where(*is_there, c.ended_at.is_(None)).values(values).returning(c.workspace_id)
-
-
-def _write_line(
-    session: Session, workspace_id: int, enrolment_id: int, step: int, at: datetime, kind: EventKind, reason: str,
-    evidence: str,
-) -> None:  # fmt: skip
-    line = {"workspace_id": workspace_id, "enrolment_id": enrolment_id, "at": at, "kind": kind.value, "step": step}
-    write_columns(session, _NOTING, {**line, "reason": reason, "evidence": evidence[:500]})
 
 
 def _last_event(session: Session, enrolment_id: int) -> tuple[str, int, str] | None:

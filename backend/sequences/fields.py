@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from babel.numbers import format_currency, get_currency_precision
 from sqlalchemy.orm import Session
 
-from backend.accounts.store import get_user
-from backend.accounts.tables import User
-from backend.records.shapes import ContactView, DealView
-from backend.records.store.reading import get_contacts, get_deals
+from backend.records.shapes import DealView
+from backend.records.store.reading import get_deals
+from backend.sequences.field_store import Name, Writer, names_of, writers_of
 from backend.sequences.tables import Enrolment
 
 
@@ -22,28 +21,27 @@ def values_for(session: Session, enrolment: Enrolment) -> dict[str, str]:
 def values_of(session: Session, enrolments: Sequence[Enrolment]) -> dict[int, dict[str, str]]:
     """The same for several of one team, by the enrolment's id."""
     workspace_id = enrolments[0].workspace_id
-    users = {key: get_user(session, workspace_id, key) for key in {each.user_id for each in enrolments}}
-    contacts = {c.record.id: c for c in get_contacts(session, workspace_id, [each.contact_id for each in enrolments])}
+    writers = writers_of(session, workspace_id, {each.user_id for each in enrolments})
+    names = names_of(session, workspace_id, {each.contact_id for each in enrolments})
     deal_ids = [each.deal_id for each in enrolments if each.deal_id is not None]
     deals = {d.record.id: d for d in get_deals(session, workspace_id, deal_ids)} if deal_ids else {}
-    found = {}
-    for each in enrolments:
-        contact, deal = contacts.get(each.contact_id), deals.get(each.deal_id or 0)
-        found[each.id] = _values(each, users[each.user_id], contact, deal)
-    return found
+    return {
+        each.id: _values(each, writers[each.user_id], names.get(each.contact_id), deals.get(each.deal_id or 0))
+        for each in enrolments
+    }
 
 
-def _values(enrolment: Enrolment, user: User, contact: ContactView | None, deal: DealView | None) -> dict[str, str]:
-    known = {"sender.name": user.name, "sender.email": user.email}
-    if contact is not None:
+def _values(enrolment: Enrolment, writer: Writer, name: Name | None, deal: DealView | None) -> dict[str, str]:
+    known = {"sender.name": writer.name, "sender.email": writer.email}
+    if name is not None:
         known |= {
-            "contact.first_name": contact.first_name,
-            "contact.name": contact.record.name,
-            "contact.title": contact.title,
+            "contact.first_name": name.first_name,
+            "contact.name": name.name,
+            "contact.title": name.title,
             "contact.email": enrolment.email,
-            "company.name": contact.company_name,
+            "company.name": name.company,
         }
-    known |= _of_deal(deal, user.locale) if deal is not None else {}
+    known |= _of_deal(deal, writer.locale) if deal is not None else {}
     return {name: value.strip() for name, value in known.items()}
 
 

@@ -8,7 +8,7 @@ hour is midnight in California, as the guide warns.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,10 +25,11 @@ _DEPTH_LIMIT = 40
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A piece of SQL about the message `m`, with its values."""
+    """A piece of SQL about the message `m`, with its values. `is_selective`: few messages fulfil it, by an index."""
 
     sql: str
     values: tuple[Any, ...] = ()
+    is_selective: bool = False
 
 
 @dataclass(slots=True)
@@ -133,11 +134,11 @@ class _Reader:
             condition = _all(inner) if token.text == "(" else _any(inner)
         else:
             condition = self._word(name, token.text)
-            if is_top and not token.is_negated:
-                if condition.sql == _LABEL_SQL:
-                    self.search.labels.append(condition.values[0])
-                    return None
-                self.search.is_selective |= condition.sql.startswith("m.seq IN")
+            if is_top and not token.is_negated and condition.sql == _LABEL_SQL:
+                self.search.labels.append(condition.values[0])
+                return None
+        if is_top and not token.is_negated:
+            self.search.is_selective |= condition.is_selective
         if token.is_negated:  # "-in:trash" asks for no trash
             self.search.includes_hidden = included_hidden
             return _not(condition)
@@ -154,7 +155,8 @@ class _Reader:
             return _ALWAYS
         self.search.needs_words = True
         quoted = phrase.replace('"', " ")
-        return Condition("m.seq IN (SELECT rowid FROM words WHERE words MATCH ?)", (f'{{{columns}}} : "{quoted}"',))
+        sql = "m.seq IN (SELECT rowid FROM words WHERE words MATCH ?)"
+        return Condition(sql, (f'{{{columns}}} : "{quoted}"',), is_selective=True)
 
     def person(self, columns: str, who: str) -> Condition:
         """Find an address or a name; "me" is every address of the mailbox."""
@@ -201,18 +203,19 @@ def _not(condition: Condition) -> Condition:
 
 
 def _all(conditions: Sequence[Condition]) -> Condition:
-    return _join(" AND ", conditions) if conditions else _ALWAYS
+    return _join(" AND ", conditions, any) if conditions else _ALWAYS
 
 
 def _any(conditions: Sequence[Condition]) -> Condition:
-    return _join(" OR ", conditions) if conditions else _NEVER
+    return _join(" OR ", conditions, all) if conditions else _NEVER
 
 
-def _join(word: str, conditions: Sequence[Condition]) -> Condition:
+def _join(word: str, conditions: Sequence[Condition], is_so: Callable[[Iterable[bool]], bool]) -> Condition:
     if len(conditions) == 1:
         return conditions[0]
     values = tuple(value for condition in conditions for value in condition.values)
-    return Condition("(" + word.join(condition.sql for condition in conditions) + ")", values)
+    sql = "(" + word.join(condition.sql for condition in conditions) + ")"
+    return Condition(sql, values, is_selective=is_so(condition.is_selective for condition in conditions))
 
 
 _STATES = {
@@ -290,7 +293,7 @@ def _size(comparison: str) -> Callable[[_Reader, str], Condition]:
 
 def _by_message_id(reader: _Reader, value: str) -> Condition:
     sql = "m.seq IN (SELECT seq FROM message WHERE mailbox = ? AND key = ?)"
-    return Condition(sql, (reader.mailbox.id, value.strip("<>")))
+    return Condition(sql, (reader.mailbox.id, value.strip("<>")), is_selective=True)
 
 
 def _in_columns(columns: str) -> Callable[[_Reader, str], Condition]:
