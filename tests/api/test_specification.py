@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api.conftest import Api, Programs, programs_of
 from tests.cast import ALICE, BOB, DORA, ERIK, Office
+from tests.sequences.line import TWO_MAILS
 
 SPEC = "/api/v1/openapi.json"
 CHECKS: list[Callable[..., Any]] = [
@@ -46,6 +47,10 @@ def lively(two_reps: Office) -> Programs:
     deal = programs.alice.post("/deals", {"name": "Forty seats", "contact_ids": [contact["id"]], "products": ["Seat"]})
     for kind in ("notes", "tasks", "calls", "meetings"):
         programs.alice.post(f"/{kind}", {"text": "Written down", "record_ids": [deal["id"]]})
+    sequence = programs.alice.post("/sequences", {"name": "Nurture", "definition": TWO_MAILS})
+    programs.alice.post(f"/sequences/{sequence['id']}/publish")
+    programs.alice.post("/enrolments", {"sequence_id": sequence["id"], "contact_ids": [contact["id"]]})
+    programs.alice.post("/templates", {"name": "Offer", "body": "Hi {{ contact.name }}"})
     return programs
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.api.conftest import Api, Programs
 from tests.api.test_timeline import id_of
 from tests.cast import ALICE, DORA, Office
+from tests.sequences.line import TWO_MAILS
 
 # What each path parameter of the specification names, so that a new door cannot stay untried.
 KNOWN = {
@@ -25,6 +26,9 @@ KNOWN = {
     "change_id",
     "exclusion_id",
     "campaign_id",
+    "sequence_id",
+    "enrolment_id",
+    "template_id",
 }
 
 
@@ -47,7 +51,12 @@ def things(programs: Programs) -> dict[str, int]:
     change = alice.post(f"/mailboxes/{mailbox_id}/policy", {"months": 12}, 200)
     secret = {"kind": "domain", "value": "secret.example", "mailbox_id": mailbox_id}
     campaign = alice.post("/campaigns", {"name": "Secret plan", "subject": "A secret", "body": "Between us"})
+    sequence = alice.post("/sequences", {"name": "Secret nurture", "definition": TWO_MAILS})
+    alice.post(f"/sequences/{sequence['id']}/publish")
+    enrolled = alice.post("/enrolments", {"sequence_id": sequence["id"], "contact_ids": [dora["id"]]})
     return {
+        "sequence_id": sequence["id"], "enrolment_id": enrolled["enrolment_id"],
+        "template_id": alice.post("/templates", {"name": "Secret offer", "body": "A secret price"})["id"],
         "campaign_id": campaign["id"],
         "change_id": change["change_id"], "exclusion_id": alice.post("/mailboxes/exclusions", secret)["id"],
         "record_id": dora["id"], "deal": deal["id"], "company": dora["company_id"], "message_id": message_id,
@@ -88,6 +97,7 @@ def _knock(api: Api, method: str, path: str, things: dict[str, int]) -> Any:
         "/contacts", "/companies", "/deals", "/records?q=secret", "/timeline", "/tasks?owner=everybody&state=all",
         "/notes", "/calls", "/meetings", "/campaigns", "/reports/sending",
         "/links/questions", "/links/unlinked", "/mailboxes",
+        "/sequences", "/enrolments", "/templates",
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("things")
@@ -109,13 +119,14 @@ def test_every_list_is_empty(programs: Programs, path: str) -> None:
         ("/deals", {"company_id": "company"}),
         ("/notes", {"record_ids": ["record_id"]}),
         ("/tasks", {"owner_id": "user_id"}),
+        ("/enrolments", {"sequence_id": "sequence_id", "contact_ids": ["record_id"]}),
     ],
 )
 def test_nothing_of_anothers_can_be_named_in_a_body(
     programs: Programs, things: dict[str, int], path: str, body: dict[str, Any]
 ) -> None:
     filled: dict[str, Any] = {k: [things[v[0]]] if isinstance(v, list) else things[v] for k, v in body.items()}
-    if not path.startswith("/links"):
+    if not path.startswith(("/links", "/enrolments")):
         filled |= {"text": "x"} if path in {"/notes", "/tasks"} else {"name": "x"}
     assert "secret" not in programs.mallory.ask("POST", path, status=404, json=filled).text
 

@@ -68,7 +68,8 @@ def _with_template(definition: Definition, act: str) -> Definition:
         return definition
     template_id = request.form.get(f"s{place}.template", type=int)
     with house().db.read() as session:
-        template = store.find_template(session, current_actor(), template_id) if template_id else None
+        found = store.templates(session, current_actor())  # with their snippets put in
+    template = next((each for each in found if each.id == template_id), None)
     if template is None:
         raise UserError(gettext("Choose a template first."))
     step = definition["steps"][int(place)]

@@ -16,9 +16,9 @@ from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.store import mailboxes
-from backend.kit.errors import ConflictError, UserError
+from backend.kit.errors import ConflictError, NotFoundError, UserError
 from backend.mail.address_lines import LONGEST_LIST, AddressLine, read_lines
-from backend.records.store.reading import deals_of_contact, get_contact
+from backend.records.store.reading import deals_of_contact, get_contact, get_deal
 from backend.sequences import enrolment_store as store
 from backend.sequences import list_store
 from backend.sequences.campaigns import audience_store
@@ -88,9 +88,12 @@ def enrol_people(sequence_id: int) -> str | Response | tuple[str, int]:
 def _enrol_one(sequence_id: int, choice: Choice) -> Response:
     assert choice.contact_id is not None
     with house().db.write() as session:
+        deal_id = request.form.get("deal", type=int)
+        if deal_id and get_deal(session, current_actor().workspace_id, deal_id) is None:
+            raise NotFoundError(gettext("That deal is not here; it may have been deleted."))
         enrolment = enrol(
             session, house().clock, current_actor(), sequence_id, choice.contact_id, again=choice.again,
-            deal_id=request.form.get("deal", type=int), mailbox_id=request.form.get("mailbox", type=int),
+            deal_id=deal_id, mailbox_id=request.form.get("mailbox", type=int),
         )  # fmt: skip
         enrolment_id = enrolment.id
     undo = url_for("sequences.do", enrolment_id=enrolment_id, act="stop")

@@ -1,0 +1,142 @@
+"""Sequences and their versions over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from backend.accounts.guards import current_actor, needs
+from backend.accounts.once import Made, once
+from backend.kit.errors import NotFoundError, UserError
+from backend.sequences import drafts, list_store
+from backend.sequences import enrolment_store as store
+from backend.sequences.api.room import Fields, Shown, blueprint
+from backend.sequences.definitions import dump, load
+from backend.sequences.list_store import SequenceView, VersionView
+from backend.sequences.publishing import hold_sequence, make_sequence, publish, require_sequence
+from backend.sequences.schemas import (
+    SequenceChange,
+    SequenceFull,
+    SequenceIn,
+    SequencePage,
+    SequenceQuery,
+    VersionList,
+    VersionOut,
+)
+from backend.web.etags import etag_of, require_version, takes_version
+from backend.web.house import house
+from backend.web.pagination import Page, cut_page, decode_cursor
+
+
+@blueprint.get("/sequences")
+@needs()
+@blueprint.input(SequenceQuery, location="query")
+@blueprint.output(SequencePage)
+def list_sequences(query_data: Fields) -> Page[SequenceView]:
+    """List sequences with how their people fare."""
+    after_id = decode_cursor(query_data["cursor"], int)[0] if "cursor" in query_data else 0
+    limit = query_data["limit"]
+    with house().db.read() as session:
+        found = list_store.list_sequences(
+            session, current_actor(), words=query_data.get("q", ""), after_id=after_id or 0, limit=limit + 1
+        )
+    return cut_page(found, limit, lambda each: (each.id,))
+
+
+@blueprint.get("/sequences/<int:sequence_id>")
+@needs()
+@blueprint.output(SequenceFull)
+def read_sequence(sequence_id: int) -> Shown:
+    """Read a sequence with what it says."""
+    with house().db.read() as session:
+        shown = _shown(session, sequence_id)
+    return shown, 200, etag_of(shown["revision"])
+
+
+@blueprint.post("/sequences")
+@needs()
+@blueprint.input(SequenceIn)
+@blueprint.output(SequenceFull, status_code=201)
+@once(SequenceFull)
+def add_sequence(session: Session, json_data: Fields) -> Made:
+    """Make a sequence; its definition is kept as a draft until it is published."""
+    actor = current_actor()
+    sequence = make_sequence(session, house().clock, actor, json_data["name"])
+    if "definition" in json_data:
+        sound = _sound(json_data["definition"])
+        drafts.save_draft(session, actor, sequence.id, sound, sequence.revision)
+    shown = _shown(session, sequence.id)
+    return shown, {"Location": f"/api/v1/sequences/{sequence.id}", **etag_of(shown["revision"])}
+
+
+@blueprint.patch("/sequences/<int:sequence_id>")
+@needs()
+@blueprint.input(SequenceChange)
+@blueprint.output(SequenceFull)
+@takes_version
+def change_sequence(sequence_id: int, json_data: Fields) -> Shown:
+    """Change a sequence's name or draft, or retire it; nobody's way changes before the draft is published."""
+    actor, clock = current_actor(), house().clock
+    with house().db.write() as session:
+        sequence = hold_sequence(session, actor, sequence_id)
+        require_version(sequence.revision)
+        if "name" in json_data:
+            drafts.rename(session, clock, actor, sequence_id, json_data["name"])
+        if "definition" in json_data:
+            sound = _sound(json_data["definition"])
+            drafts.save_draft(session, actor, sequence_id, sound, sequence.revision)
+        if "is_retired" in json_data:
+            change = drafts.retire if json_data["is_retired"] else drafts.reinstate
+            change(session, clock, actor, sequence_id)
+        shown = _shown(session, sequence_id)
+    return shown, 200, etag_of(shown["revision"])
+
+
+@blueprint.post("/sequences/<int:sequence_id>/publish")
+@needs()
+@blueprint.output(VersionOut, status_code=201)
+@once(VersionOut)
+def publish_sequence(session: Session, sequence_id: int) -> Made:
+    """Publish the draft as the next version; who is on the way goes on with the version that they began with."""
+    actor = current_actor()
+    sequence = hold_sequence(session, actor, sequence_id)
+    if not sequence.draft:
+        raise UserError("Nothing differs from the published version.")
+    publish(session, house().clock, actor, sequence_id, sequence.draft)
+    session.flush()
+    return list_store.versions(session, actor, sequence_id)[0], etag_of(sequence.revision)
+
+
+@blueprint.get("/sequences/<int:sequence_id>/versions")
+@needs()
+@blueprint.output(VersionList)
+def list_versions(sequence_id: int) -> Mapping[str, list[VersionView]]:
+    """List every version, newest first."""
+    with house().db.read() as session:
+        require_sequence(session, current_actor().workspace_id, sequence_id)
+        return {"items": list_store.versions(session, current_actor(), sequence_id)}
+
+
+def _sound(given: Fields) -> dict[str, Any]:
+    """A definition as it is kept; its steps' numbers are given when it is published. Raises `UserError`."""
+    return dump(load({name: given[name] for name in ("steps", "habits") if name in given}))
+
+
+def _shown(session: Session, sequence_id: int) -> dict[str, Any]:
+    """A sequence with both definitions. Raises `NotFoundError`."""
+    session.flush()
+    actor = current_actor()
+    view = list_store.find_sequence_view(session, actor, sequence_id)
+    if view is None:
+        raise NotFoundError("That sequence is not here; it may have been deleted.")
+    sequence = require_sequence(session, actor.workspace_id, sequence_id)
+    version = store.current_version(session, sequence)
+    fields = {name: getattr(view, name) for name in SequenceView.__slots__}
+    return {
+        **fields,
+        "state": view.state,
+        "definition": version.definition if version else None,
+        "draft": sequence.draft or None,
+    }
