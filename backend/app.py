@@ -42,7 +42,8 @@ from backend.sequences.results.api import blueprint as results_api
 from backend.sequences.results.pages import blueprint as result_pages
 from backend.sequences.results.person_pages import blueprint as person_ledgers
 from backend.sync.api import blueprint as push_door
-from backend.sync.desk import set_units
+from backend.sync.buckets import Quota
+from backend.sync.desk import set_quota
 from backend.sync.intake_api import blueprint as intake_api
 from backend.sync.ledger.api import blueprint as ledger_api
 from backend.sync.ledger.pages import blueprint as ledger_pages
@@ -107,7 +108,7 @@ def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=16 * 1024 * 1024)
     move_in(app, House(installation.db, installation.clock, installation.connect, settings.public_url, is_demo))
     open_desk(app, Desk(installation.vault, _google_sign_in(installation), key_of))
-    set_units(app, settings.gmail_units_per_user_minute)
+    set_quota(app, Quota(settings.gmail_units_per_user_minute, settings.gmail_units_per_project_minute))
     open_card_desk(app, _card_desk(installation))
     open_push_desk(app, _push_desk(installation))
     open_links(app, UnsubscribeLinks(settings.secret_key, settings.public_url))

@@ -37,6 +37,8 @@ from backend.mail.addresses import key_of
 from backend.privacy.shapes import ImportRules
 from backend.privacy.store.policies import rules_for
 from backend.sync.audit import audit_mailbox, repair
+from backend.sync.bucket_store import count_importing
+from backend.sync.buckets import Quota
 from backend.sync.estimate import estimate_import
 from backend.sync.shapes import Audit, End
 from backend.sync.store import ensure_state
@@ -276,10 +278,12 @@ def _connect(
 
 def _say_size(installation: Installation, mailbox_id: int, rules: ImportRules, address: str) -> None:
     """Say how much the import brings; where Gmail does not answer just now, nothing is lost by silence."""
+    settings = installation.settings
+    quota = Quota(settings.gmail_units_per_user_minute, settings.gmail_units_per_project_minute)
+    with installation.db.read() as session:
+        units = quota.for_import(count_importing(session, beside=mailbox_id) + 1)
     try:
-        found = estimate_import(
-            installation.connect(mailbox_id), rules, installation.settings.gmail_units_per_user_minute
-        )
+        found = estimate_import(installation.connect(mailbox_id), rules, units)
     except GmailError:
         return
     number = f"{found.mails:,}" if found.is_exact else f"about {found.mails:,}"

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from backend.accounts.shapes import MailboxStatus
+from backend.accounts.tables import Mailbox
 from backend.db import insert_ignoring
 from backend.kit.clock import from_epoch_ms, to_epoch_ms
 from backend.sync.buckets import FIRST_BATCH, Bucket
-from backend.sync.tables import QuotaBucket, SyncDay
+from backend.sync.rules import FIRST_OF_IMPORT
+from backend.sync.tables import QuotaBucket, SyncDay, SyncItem, SyncState
 
 PROJECT = "project"
 
@@ -67,6 +70,18 @@ def unbooked(session: Session, mailbox_id: int) -> int:
     given = session.scalar(select(QuotaBucket.total).where(QuotaBucket.name == mailbox_bucket(mailbox_id))) or 0
     booked = session.scalar(select(func.sum(SyncDay.units)).where(SyncDay.mailbox_id == mailbox_id)) or 0
     return max(given - booked, 0)
+
+
+def count_importing(session: Session, *, beside: int | None = None) -> int:
+    """How many mailboxes of the installation share what the project's quota gives to imports, `beside` one of them."""
+    waits = exists().where(
+        SyncItem.mailbox_id == SyncState.mailbox_id,
+        SyncItem.state == "pending",
+        SyncItem.priority >= FIRST_OF_IMPORT,
+    )
+    active = select(func.count()).join_from(SyncState, Mailbox).where(Mailbox.status == MailboxStatus.ACTIVE)
+    others = active if beside is None else active.where(SyncState.mailbox_id != beside)
+    return session.scalar(others.where(SyncState.is_listing | waits)) or 0
 
 
 def closed_until(session: Session, name: str) -> datetime | None:

@@ -31,6 +31,19 @@ _KEPT_BACK = {Urgency.PERSON: 0.0, Urgency.NEW_MAIL: 0.015, Urgency.IMPORT: 0.03
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """An installation's quota at Gmail, in units a minute: of each mailbox, and of all together."""
+
+    per_user: int
+    per_project: int
+
+    def for_import(self, importing: int) -> int:
+        """How many units an import gets a minute where so many mailboxes import at once."""
+        share = min(self.per_user, self.per_project // max(importing, 1))
+        return max(share - int(share * _KEPT_BACK[Urgency.IMPORT]), 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """A minute's units. `taken`: (slot, units), a slot being epoch milliseconds // SLOT_MS.
 

@@ -1,4 +1,4 @@
-"""What the doors of sync need beside the house: how many of Gmail's units a mailbox may use in a minute."""
+"""What the doors of sync need beside the house: the installation's quota at Gmail."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from typing import cast
 
 from flask import Flask, current_app
 
-_KEY = "enlace_units_per_minute"
+from backend.sync.buckets import Quota
+
+_KEY = "enlace_quota"
 
 
-def set_units(app: Flask, units_per_minute: int) -> None:
+def set_quota(app: Flask, quota: Quota) -> None:
     """Tie the setting to its Flask app; once, at the composition root."""
-    app.extensions[_KEY] = units_per_minute
+    app.extensions[_KEY] = quota
 
 
-def units_per_minute() -> int:
-    """Return how many units a mailbox of this installation may use in a minute."""
-    return cast("int", current_app.extensions[_KEY])
+def quota() -> Quota:
+    """Return the quota of this installation."""
+    return cast("Quota", current_app.extensions[_KEY])

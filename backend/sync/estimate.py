@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from backend.gmail.gateway import Gmail
+from backend.gmail.gateway import UNITS, Gmail
 from backend.privacy.rules.admission import list_query
 from backend.privacy.shapes import ImportRules
-
-GET_UNITS = 20  # messages.get; what quota costs: developers.google.com/workspace/gmail/api/reference/quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +31,4 @@ def estimate_import(gmail: Gmail, rules: ImportRules, units_per_minute: int) -> 
 
 def minutes_for(mails: int, units_per_minute: int) -> int:
     """How many minutes it takes to get so many mails, rounded up."""
-    return ceil(mails * GET_UNITS / units_per_minute)
+    return ceil(mails * UNITS["get"] / units_per_minute)

@@ -11,6 +11,7 @@ from backend.sync.buckets import (
     MINUTE_MS,
     SMALLEST_BATCH,
     Bucket,
+    Quota,
     Urgency,
     grant,
     next_batch,
@@ -82,3 +83,8 @@ def test_batches_begin_small_halve_on_a_refusal_and_stay_within_gmails_bounds(re
         before, size = size, next_batch(size, was_refused=was_refused)
         assert SMALLEST_BATCH <= size <= LARGEST_BATCH
         assert (size <= before) if was_refused else (size >= before)
+
+
+def test_imports_share_what_the_project_has_and_leave_the_rest_its_reserve() -> None:
+    quota = Quota(per_user=6_000, per_project=24_000)
+    assert [quota.for_import(mailboxes) for mailboxes in (0, 1, 4, 8)] == [5_820, 5_820, 5_820, 2_910]

@@ -19,6 +19,11 @@ from backend.kit.clock import VirtualClock
 from backend.privacy.service.threads import keep_private
 from backend.records.service import Team, contact_from_address, make_contact
 from backend.records.shapes import Origin
+from backend.sync.buckets import Quota
+from backend.sync.desk import set_quota
+from backend.sync.rules import LISTED
+from backend.sync.store import queue_ids
+from backend.sync.tables import SyncState
 from tests.api.conftest import app_over
 from tests.cast import ALICE, BOB, DORA, ERIK, Office, open_office
 from tests.sync.test_policy import stored
@@ -189,3 +194,16 @@ def test_a_mailbox_that_is_paused_says_that_its_stored_mail_waits_for_the_rules(
     alice.post("/exclusions", 302, do="save", value=ERIK, mailbox_id=str(office.mailboxes[ALICE]))
     office.sync()
     assert stored(office) == ["New seats", "Old seats"]
+
+
+@pytest.mark.parametrize(("others", "time"), [(0, "about 3 minutes"), (1, "about 7 minutes")])
+def test_the_time_of_an_import_counts_the_quota_and_the_mailboxes_that_share_it(
+    office: Office, alice: Browser, others: int, time: str
+) -> None:
+    mailbox_id = office.mailboxes[ALICE]
+    with office.db.write() as session:
+        for address in (ALICE, BOB)[: 1 + others]:
+            session.get_one(SyncState, office.mailboxes[address]).is_listing = True
+        queue_ids(session, mailbox_id, [(f"{n:x}", "t") for n in range(1_000)], LISTED, office.clock.now())
+    set_quota(alice.client.application, Quota(per_user=6_000, per_project=6_000))
+    assert time in alice.client.get(f"/settings/mailboxes/{mailbox_id}").text

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from backend.accounts import tables
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.store import get_mailbox
+from backend.sync.desk import quota
 from backend.sync.ledger import service, store, words
 from backend.sync.ledger.schemas import (
     DayPage,
@@ -37,7 +38,7 @@ def list_mailboxes(query_data: Mapping[str, Any]) -> Page[dict[str, Any]]:
     after = int(decode_cursor(query_data["cursor"], int)[0] or 0) if "cursor" in query_data else 0
     now, limit = house().clock.now(), query_data["limit"]
     with house().db.read() as session:
-        found = service.visible_to(session, now, current_actor())
+        found = service.visible_to(session, now, current_actor(), quota())
         found = sorted((box for box in found if box.standing.mailbox_id > after), key=lambda b: b.standing.mailbox_id)
         shown = [_told(session, box, now) for box in found[: limit + 1]]
     return cut_page(shown, limit, lambda told: (told["id"],))
@@ -50,7 +51,7 @@ def read_mailbox(mailbox_id: int) -> dict[str, Any]:
     """One mailbox and how it stands."""
     now = house().clock.now()
     with house().db.read() as session:
-        return _told(session, service.get(session, now, current_actor(), mailbox_id), now)
+        return _told(session, service.get(session, now, current_actor(), mailbox_id, quota()), now)
 
 
 @blueprint.get("/mailboxes/<int:mailbox_id>/ledger")
@@ -75,7 +76,7 @@ def audit_mailbox(mailbox_id: int) -> dict[str, Any]:
     now = house().clock.now()
     with house().db.write() as session:
         service.ask_for_audit(session, house().clock, current_actor(), mailbox_id)
-        return _told(session, service.get(session, now, current_actor(), mailbox_id), now)
+        return _told(session, service.get(session, now, current_actor(), mailbox_id, quota()), now)
 
 
 def _told(session: Session, box: Mailbox, now: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from backend.accounts.desk import desk
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.shapes import Sharing
 from backend.accounts.store import get_mailbox
+from backend.sync.desk import quota
 from backend.sync.ledger import rules, service, store, words
 from backend.sync.ledger.shapes import Light
 from backend.web.house import house
@@ -55,7 +56,7 @@ def speak_of_mailboxes() -> dict[str, Any]:
 def show() -> str:
     """One's own mailboxes, for managers and admins all of the team's; `address` is the one that somebody connects."""
     with house().db.read() as session:
-        found = service.visible_to(session, house().clock.now(), current_actor())
+        found = service.visible_to(session, house().clock.now(), current_actor(), quota())
     return render_template(
         "ledger/mailboxes.html",
         mailboxes=found,
@@ -82,7 +83,7 @@ def one(mailbox_id: int) -> str:
     """A mailbox's figures, its books by day, what was skipped and why, and the mails that a person can help."""
     actor = current_actor()
     with house().db.read() as session:
-        box = service.get(session, house().clock.now(), actor, mailbox_id)
+        box = service.get(session, house().clock.now(), actor, mailbox_id, quota())
         may_act = service.may_act(actor, box)
         return render_template(
             "ledger/mailbox.html",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
+from backend.gmail.gateway import UNITS
 from backend.sync.ledger.shapes import (
     PENDING,
     REMOVED,
@@ -13,14 +14,13 @@ from backend.sync.ledger.shapes import (
     Account,
     Cause,
     Light,
+    Mailbox,
     Postings,
     Standing,
     Totals,
     Verdict,
 )
 
-UNITS_A_MINUTE = 6_000  # of a mailbox, Gmail's quota since May 2026
-UNITS_A_MAIL = 20
 MOST_FAILURES = 3  # in a row, before a person hears of it
 MANY_ATTEMPTS = 3  # of one mail, before it counts as stuck
 OVERDUE = timedelta(minutes=2)  # a worker claims what is due within a second
@@ -79,9 +79,9 @@ def next_audit(mailbox_id: int, now: datetime) -> datetime:
     return tonight if tonight > now else tonight + timedelta(days=1)
 
 
-def seconds_left(mails: int, units_a_minute: int = UNITS_A_MINUTE) -> int:
-    """Return how long fetching so many mails takes when the quota is used to its end."""
-    return round(mails * UNITS_A_MAIL * 60 / units_a_minute)
+def seconds_left(mails: int, units_a_minute: int) -> int:
+    """Return how long fetching so many mails takes when so many units a minute are used to their end."""
+    return round(mails * UNITS["get"] * 60 / units_a_minute)
 
 
 def judge(box: Standing, now: datetime) -> Verdict:
@@ -93,6 +93,11 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
     """Return the gravest of several; None where there is none."""
     order = (Light.OFF, Light.GREEN, Light.AMBER, Light.RED)
     return max(verdicts, key=lambda verdict: order.index(verdict.light), default=None)
+
+
+def is_importing(box: Mailbox) -> bool:
+    """Say whether mails wait whose number tells how long it takes."""
+    return box.verdict.cause in {Cause.IMPORT, Cause.RESYNC} and box.standing.pending > 0
 
 
 def _off_duty(box: Standing, _now: datetime) -> Verdict | None:
@@ -138,8 +143,7 @@ def _importing(box: Standing, _now: datetime) -> Verdict | None:
     if not box.is_listing and not box.bulk and box.last_success_at is not None:
         return None
     cause = Cause.RESYNC if box.listing > 1 else Cause.IMPORT
-    time = seconds_left(box.pending) if box.pending else None
-    return Verdict(Light.AMBER, cause, box.pending, seconds_left=time)
+    return Verdict(Light.AMBER, cause, box.pending)
 
 
 def _late(box: Standing, now: datetime) -> Verdict | None:

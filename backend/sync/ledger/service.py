@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,8 @@ from backend.audit.shapes import Subject
 from backend.db import serialise
 from backend.kit.clock import Clock
 from backend.kit.errors import ForbiddenError, NotFoundError, UserError
+from backend.sync.bucket_store import count_importing
+from backend.sync.buckets import Quota
 from backend.sync.ledger import rules, store
 from backend.sync.ledger.shapes import Mailbox, Postings, Totals
 from backend.sync.rules import NEW_MAIL
@@ -58,9 +61,13 @@ def put_right(session: Session, workspace_id: int, mailbox_id: int, now: datetim
     return rules.size(change)
 
 
-def visible_to(session: Session, now: datetime, actor: Actor) -> list[Mailbox]:
-    """The mailboxes whose figures an actor may see: one's own; managers and admins see all of the team's."""
-    return look_at(session, now, actor.workspace_id, user_id=None if actor.sees_all else actor.user_id)
+def visible_to(session: Session, now: datetime, actor: Actor, quota: Quota | None = None) -> list[Mailbox]:
+    """The mailboxes whose figures an actor may see: one's own; managers and admins see all of the team's.
+
+    With the `quota`, importing ones say how long they still take.
+    """
+    found = look_at(session, now, actor.workspace_id, user_id=None if actor.sees_all else actor.user_id)
+    return found if quota is None else timed(session, found, quota)
 
 
 def concerning(session: Session, now: datetime, actor: Actor) -> list[Mailbox]:
@@ -69,13 +76,26 @@ def concerning(session: Session, now: datetime, actor: Actor) -> list[Mailbox]:
     return look_at(session, now, actor.workspace_id, user_id=user_id, is_with_totals=False)
 
 
-def get(session: Session, now: datetime, actor: Actor, mailbox_id: int) -> Mailbox:
+def get(session: Session, now: datetime, actor: Actor, mailbox_id: int, quota: Quota | None = None) -> Mailbox:
     """One mailbox. Raises `NotFoundError` for one that is not there, or not theirs to see."""
     user_id = None if actor.sees_all else actor.user_id
     found = look_at(session, now, actor.workspace_id, user_id=user_id, mailbox_id=mailbox_id)
     if not found:
         raise NotFoundError("There is no such mailbox.")
-    return found[0]
+    return found[0] if quota is None else timed(session, found, quota)[0]
+
+
+def timed(session: Session, boxes: Sequence[Mailbox], quota: Quota) -> list[Mailbox]:
+    """Say of importing mailboxes how long they still take, with what others leave them of the project's quota."""
+    if not any(map(rules.is_importing, boxes)):
+        return list(boxes)
+    units = quota.for_import(count_importing(session))
+    return [_with_time_left(box, units) if rules.is_importing(box) else box for box in boxes]
+
+
+def _with_time_left(box: Mailbox, units_a_minute: int) -> Mailbox:
+    seconds = rules.seconds_left(box.standing.pending, units_a_minute)
+    return replace(box, verdict=replace(box.verdict, seconds_left=seconds))
 
 
 def look_at(

@@ -150,7 +150,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is said of a mailbox. `number`, `since` and `seconds_left` fill its sentence, where it needs them."""
+    """What is said of a mailbox. `number` and `since` fill its sentence, where it needs them.
+
+    `seconds_left`: how long an import still takes, where the quota that it goes by is known.
+    """
 
     light: Light
     cause: Cause

@@ -12,7 +12,8 @@ from backend.accounts.store import get_mailbox
 from backend.gmail.errors import GmailError
 from backend.privacy.shapes import ImportRules
 from backend.privacy.store.policies import rules_for
-from backend.sync.desk import units_per_minute
+from backend.sync.bucket_store import count_importing
+from backend.sync.desk import quota
 from backend.sync.estimate import Estimate, estimate_import
 from backend.sync.pages.room import HERE, blueprint
 from backend.sync.undoing import ask_to_undo
@@ -28,8 +29,9 @@ def before_import(mailbox_id: int) -> str:
     with house().db.read() as session:
         mailbox = get_mailbox(session, actor.workspace_id, mailbox_id, user_id=actor.user_id)
         rules = rules_for(session, mailbox)
+        units = quota().for_import(count_importing(session, beside=mailbox_id) + 1)
     return render_template(
-        "sync/import.html", mailbox=mailbox, rules=rules, estimate=_estimate(mailbox_id, rules), here=HERE
+        "sync/import.html", mailbox=mailbox, rules=rules, estimate=_estimate(mailbox_id, rules, units), here=HERE
     )
 
 
@@ -57,9 +59,9 @@ def undo_import(mailbox_id: int) -> Response:
     return redirect(HERE)
 
 
-def _estimate(mailbox_id: int, rules: ImportRules) -> Estimate | None:
+def _estimate(mailbox_id: int, rules: ImportRules, units_per_minute: int) -> Estimate | None:
     """What Gmail says; None where it does not answer."""
     try:
-        return estimate_import(house().connect(mailbox_id), rules, units_per_minute())
+        return estimate_import(house().connect(mailbox_id), rules, units_per_minute)
     except GmailError:
         return None
