@@ -139,6 +139,7 @@ def _card_desk(installation: Installation) -> CardDesk:
         secret=settings.secret_key,
         caller=settings.addon_service_account,
         gmail_api_url=settings.gmail_api_url,
+        db=installation.card_db,
     )
 
 

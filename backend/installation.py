@@ -11,7 +11,7 @@ from backend.accounts.grants import Vault
 from backend.accounts.mailboxes import open_grant
 from backend.accounts.shapes import GrantKind
 from backend.accounts.tables import Mailbox
-from backend.db import Database
+from backend.db import Database, Patience
 from backend.gmail.emulator.core import Emulator
 from backend.gmail.emulator.gateway import EmulatorGmail
 from backend.gmail.errors import AuthRevoked
@@ -29,10 +29,14 @@ from backend.sync.limiter import Limiter
 
 @dataclass(frozen=True)
 class Installation:
-    """Everything that doors are given. `emulator` stands in for Gmail where mailboxes have grants of that kind."""
+    """Everything that doors are given. `emulator` stands in for Gmail where mailboxes have grants of that kind.
+
+    `card_db` is the same database for the add-on, which answers before Gmail gives up.
+    """
 
     settings: Settings
     db: Database
+    card_db: Database
     clock: Clock
     vault: Vault
     google: GoogleMail
@@ -75,6 +79,7 @@ class Installation:
     def close(self) -> None:
         """Close connections to Gmail and to the database."""
         self.google.close()
+        self.card_db.dispose()
         self.db.dispose()
 
 
@@ -87,6 +92,7 @@ def open_installation(
     return Installation(
         settings=settings,
         db=db,
+        card_db=Database(settings.database_url, patience=Patience()),
         clock=clock,
         limiter=Limiter(db, clock, settings.gmail_units_per_user_minute, settings.gmail_units_per_project_minute),
         vault=Vault(settings.token_keys),

@@ -24,7 +24,7 @@ def application() -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
     """Make the WSGI app of the installation in the environment; each answer counts its statements in a header."""
     here = open_installation(read_settings())
     app = make_app(here)
-    event.listen(here.db.engine, "before_cursor_execute", _note)
+    event.listen(here.card_db.engine, "before_cursor_execute", _note)
 
     def answer(environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/floor":

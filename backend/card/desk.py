@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
+from backend.db import Database
 from backend.gmail.identity import Certificates
 
 _KEY = "enlace_card_desk"
@@ -17,7 +18,7 @@ class CardDesk:
     """`audience` is whom the add-on's tokens are made for: "" lets nobody in. `secret` signs what cards carry.
 
     `caller` is the service account as which Google's servers call an add-on over HTTP: "" keeps those doors shut;
-    `gmail_api_url` is where they let us read the headers of the open mail.
+    `gmail_api_url` is where they let us read the headers of the open mail. `db` gives up before Gmail does.
     """
 
     audience: str
@@ -25,6 +26,7 @@ class CardDesk:
     secret: str
     caller: str
     gmail_api_url: str
+    db: Database
 
     def __repr__(self) -> str:
         """Keep the secret out of logs."""

@@ -6,12 +6,15 @@ In: a database URL. Out: `Database`, whose `read()` and `write()` are the only w
 from backend.db.base import Base, PrimaryKey, UtcDateTime, json_type
 from backend.db.engine import Database
 from backend.db.json_functions import array_length, json_rows
+from backend.db.patience import GAVE_UP, Patience
 from backend.db.reading import read_columns, write_columns
 from backend.db.statements import insert_ignoring, insert_returning, insert_rows, serialise, table_of, upsert
 
 __all__ = [
+    "GAVE_UP",
     "Base",
     "Database",
+    "Patience",
     "PrimaryKey",
     "UtcDateTime",
     "array_length",

@@ -37,8 +37,8 @@ class Addon:
 
     @property
     def db(self) -> Database:
-        """The app's own database, so that its statements can be counted."""
-        return self.app.extensions["enlace"].db  # type: ignore[no-any-return]  # extensions hold anything
+        """The database as the card's doors see it, so that its statements can be counted."""
+        return self.app.extensions["enlace_card_desk"].db  # type: ignore[no-any-return]  # extensions hold anything
 
     def as_(self, reader: str) -> Addon:
         return Addon(self.office, self.app, self.signer, reader)

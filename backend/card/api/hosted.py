@@ -39,6 +39,7 @@ from backend.card.facts import Do
 from backend.card.glimpse import Glimpse, read_headers
 from backend.card.shapes import Card, Cards, Outcome
 from backend.card.workspace_json import action_answer, scope_request, trigger_answer
+from backend.db import GAVE_UP
 from backend.gmail.errors import GmailError, PermissionDenied, Transient
 from backend.gmail.glance import OpenMessage, read_open_message
 from backend.gmail.identity import IdentityRefused
@@ -82,7 +83,7 @@ def _admit() -> Response | None:
 @blueprint.post("/home")
 def home() -> Response:
     """The homepage."""
-    with house().db.read() as session:
+    with card_desk().db.read() as session:
         actor = find_reader(session, g.addon_email)
         return _shown(service.root_card(visit_of(session, actor, _event().reader), None) if actor else _stranger())
 
@@ -91,7 +92,7 @@ def home() -> Response:
 def mail() -> Response:
     """The card of the open mail. What the store has by Gmail's id is shown at once; else Gmail tells the headers."""
     event = _event()
-    with house().db.read() as session:
+    with card_desk().db.read() as session:
         actor = find_reader(session, g.addon_email)
         if actor is None:
             return _shown(_stranger())
@@ -113,7 +114,7 @@ def _unsynced(actor: Actor, event: Event) -> Response:
         return _shown(trouble.card(Trouble.GOOGLE_OFFLINE, words_of(event.reader), url=house().public_url))
     headers = {"from_": found["From"], "to": found["To"], "cc": found["Cc"], "subject": found["Subject"]}
     glimpse = read_headers(gmail_id=event.message_id, message_id=found["Message-ID"], **headers)
-    with house().db.read() as session:
+    with card_desk().db.read() as session:
         visit = visit_of(session, actor, event.reader)
         opened = service.open_by_glimpse(visit, glimpse)
         shown = _shown(service.root_card(visit, opened))
@@ -124,7 +125,7 @@ def _unsynced(actor: Actor, event: Event) -> Response:
 @blueprint.post("/compose")
 def compose() -> Response:
     """What can be put into the mail that is being written."""
-    with house().db.read() as session:
+    with card_desk().db.read() as session:
         actor = find_reader(session, g.addon_email)
         if actor is None:
             return _shown(_stranger())
@@ -136,7 +137,7 @@ def compose() -> Response:
 @blueprint.post("/actions/<name>")
 def action(name: str) -> Response:
     """Do what a click asks for, with the reader's rights of this moment."""
-    do, event, db = service.find_action(name), _event(), house().db
+    do, event, db = service.find_action(name), _event(), card_desk().db
     with db.write() if service.changes_something(do) else db.read() as session:
         actor = find_reader(session, g.addon_email)
         if actor is None:
@@ -151,6 +152,15 @@ def tell(error: UserError) -> Response:
     kinds = {NotFoundError: Trouble.GONE, ForbiddenError: Trouble.NO_PERMISSION}
     kind = kinds.get(type(error))
     return _failed(kind) if kind else _done(Outcome(notification=words_of(_event().reader).sentence_of(error)))
+
+
+def tell_too_late(_error: Exception) -> Response:
+    """Say that the database did not answer in time, while Gmail still waits; nothing was changed."""
+    return _failed(Trouble.TIMED_OUT)
+
+
+for _kind in GAVE_UP:
+    blueprint.register_error_handler(_kind, tell_too_late)
 
 
 @blueprint.errorhandler(500)

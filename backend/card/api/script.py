@@ -29,10 +29,13 @@ from backend.card.api.knock import (
     words_of,
     write_down_look,
 )
+from backend.card.cards import trouble
+from backend.card.cards.trouble import Trouble
 from backend.card.desk import card_desk
 from backend.card.glimpse import read_headers
 from backend.card.schemas import ActionAsked, ContextAsked, ReaderAsked
 from backend.card.shapes import Cards, Outcome
+from backend.db import GAVE_UP
 from backend.gmail.errors import Transient
 from backend.gmail.identity import IdentityRefused
 from backend.kit.errors import ForbiddenError, NotFoundError, UserError
@@ -66,7 +69,7 @@ def refuse_strangers() -> Response | None:
 def context() -> Response:
     """Answer with the card of the open mail, or with the homepage where none is open."""
     asked = _body(CONTEXT)
-    with house().db.read() as session:
+    with card_desk().db.read() as session:
         actor = find_reader(session, g.addon_email)
         if actor is None:
             return _view(Cards((not_connected_card(asked),)), 403)
@@ -81,9 +84,9 @@ def context() -> Response:
 @blueprint.post("/actions/<name>")
 def action(name: str) -> Response:
     """Do what a click asks for, with the reader's rights of this moment."""
-    do = service.find_action(name)
+    do, db = service.find_action(name), card_desk().db
     asked = _body(ACTION)
-    opened: AbstractContextManager[Session] = house().db.write() if service.changes_something(do) else house().db.read()
+    opened: AbstractContextManager[Session] = db.write() if service.changes_something(do) else db.read()
     try:
         with opened as session:
             actor = find_reader(session, g.addon_email)
@@ -101,6 +104,18 @@ def _body(schema: ReaderAsked) -> Asked:
     """Read the request's JSON; it is refused with 400, 413 or 422."""
     found: Asked = schema.load(request.get_json())
     return found
+
+
+def tell_too_late(_error: Exception) -> Response:
+    """Say that the database did not answer in time, while Gmail still waits; nothing was changed."""
+    asked = CONTEXT.load(request.get_json(), partial=True)
+    card = trouble.card(Trouble.TIMED_OUT, words_of(asked), url=house().public_url)
+    shown = Outcome(push=card) if request.path.rpartition("/")[0].endswith("actions") else Cards((card,))
+    return _view(shown, 504)
+
+
+for _kind in GAVE_UP:
+    blueprint.register_error_handler(_kind, tell_too_late)
 
 
 @blueprint.errorhandler(ValidationError)
