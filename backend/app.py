@@ -37,10 +37,12 @@ from backend.sequences.api import blueprint as sequences_api
 from backend.sequences.campaigns.api import blueprint as campaigns_api
 from backend.sequences.campaigns.pages import blueprint as campaign_pages
 from backend.sequences.pages import blueprint as sequence_pages
+from backend.sequences.pages.rehearsal import open_rehearsals
 from backend.sequences.pages.templates import blueprint as template_pages
 from backend.sequences.results.api import blueprint as results_api
 from backend.sequences.results.pages import blueprint as result_pages
 from backend.sequences.results.person_pages import blueprint as person_ledgers
+from backend.stage import open_stage
 from backend.sync.api import blueprint as push_door
 from backend.sync.buckets import Quota
 from backend.sync.desk import set_quota
@@ -112,6 +114,7 @@ def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
     open_card_desk(app, _card_desk(installation))
     open_push_desk(app, _push_desk(installation))
     open_links(app, UnsubscribeLinks(settings.secret_key, settings.public_url))
+    open_rehearsals(app, open_stage)
     bound_ids(app)
     make_web(app, find_visitor)
     install_guards(app, is_local=settings.is_local)

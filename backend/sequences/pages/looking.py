@@ -1,4 +1,4 @@
-"""Looking at a sequence before it runs: its mails with a real contact, its versions and what differs, publishing."""
+"""Looking at a sequence before it runs: its mails with a real contact, its versions and what differs."""
 
 from __future__ import annotations
 
@@ -7,27 +7,21 @@ from dataclasses import dataclass
 from difflib import ndiff
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request
 from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
-from backend.kit.errors import UserError
 from backend.records.shapes import ContactView
 from backend.records.store.reading import Wanted, deals_of_contact, get_contact, list_contacts
 from backend.sequences import drafts, list_store
-from backend.sequences import enrolment_store as store
-from backend.sequences.definitions import problems
 from backend.sequences.pages.one import require_view
 from backend.sequences.pages.room import blueprint
 from backend.sequences.previews import StepPreview, missing_fields, preview
-from backend.sequences.publishing import publish, require_sequence
-from backend.sequences.rights import Right, may
+from backend.sequences.publishing import require_sequence
 from backend.sequences.step_words import lines_of
 from backend.web.house import house
 from backend.web.i18n import sentence_of
-from backend.web.toasts import toast
 
 CHOICE = 8
 
@@ -85,43 +79,6 @@ def show_versions(sequence_id: int) -> str:
     older = [*(version.definition for version in every[1:]), {}]
     shown = [(version, differences(before, version.definition)) for version, before in zip(every, older, strict=True)]
     return render_template("sequences/versions.html", sequence=sequence, versions=shown)
-
-
-@blueprint.get("/<int:sequence_id>/publish")
-@needs()
-def show_publish(sequence_id: int) -> str:
-    """What would be published: what is wrong with it, or what it changes."""
-    actor = current_actor()
-    with house().db.read() as session:
-        view, sequence = (
-            require_view(session, sequence_id),
-            require_sequence(session, actor.workspace_id, sequence_id),
-        )
-        version, draft = store.current_version(session, sequence), drafts.in_work(session, sequence)
-        may_publish = may(session, actor, Right.PUBLISH)
-    found = problems(draft)
-    return render_template(
-        "sequences/publish.html",
-        sequence=view,
-        problems={number: sentence_of(error) for number, error in found.items()},
-        changes=differences(version.definition if version else {}, draft),
-        is_first=version is None,
-        may_publish=may_publish,
-    )
-
-
-@blueprint.post("/<int:sequence_id>/publish")
-@needs()
-def publish_draft(sequence_id: int) -> Response:
-    """Publish what is written. Raises `UserError` where something is wrong with it, or nothing differs."""
-    actor = current_actor()
-    with house().db.write() as session:
-        sequence = require_sequence(session, actor.workspace_id, sequence_id)
-        if not sequence.draft:
-            raise UserError(gettext("Nothing differs from the published version."))
-        number = publish(session, house().clock, actor, sequence_id, sequence.draft).number
-    toast(gettext("Version %(number)s is published; who is enrolled from now on gets it.", number=number))
-    return redirect(url_for("sequences.show_one", sequence_id=sequence_id))
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[DiffLine]:

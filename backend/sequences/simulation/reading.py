@@ -55,7 +55,10 @@ def read(session: Session, scene: Scene, played: Played) -> Rehearsal:
     teller = _Teller(people, {sender.mailbox_id: sender for sender in scene.senders})
     orders = store.orders(session, scene.sequence_id, scene.starts_at)
     lines = store.events(session, scene.sequence_id, scene.starts_at, _TOLD)
-    told = [teller.tell(line.enrolment_id, line.at, line.step, line.kind, line.reason, line.evidence) for line in lines]
+    told = [
+        teller.tell(line.enrolment_id, line.at, line.step, EventKind(line.kind), line.reason, line.evidence)
+        for line in lines
+    ]
     told += [teller.wait(at, wait, scene.habits) for at, wait in played.waits if wait.enrolment_id in people]
     return Rehearsal(
         name=scene.name,
@@ -92,7 +95,7 @@ class _Teller:
                 )  # fmt: skip
 
     def tell(
-        self, enrolment_id: int, at: datetime, step: int, kind: str, reason: str, evidence: str,
+        self, enrolment_id: int, at: datetime, step: int, kind: EventKind, reason: str, evidence: str,
         until: datetime | None = None,
     ) -> Happening:  # fmt: skip
         """Tell of something that happened to somebody."""
@@ -105,7 +108,7 @@ class _Teller:
         """Tell why somebody waits though they are due."""
         zone = zone_of(self.senders[self.people[wait.enrolment_id].mailbox_id].zone)
         reason = wait.reason or why_closed(at, habits, zone)
-        return self.tell(wait.enrolment_id, at, wait.step, EventKind.HELD.value, reason, wait.evidence, wait.until)
+        return self.tell(wait.enrolment_id, at, wait.step, EventKind.HELD, reason, wait.evidence, wait.until)
 
 
 def why_closed(at: datetime, habits: Habits, zone: ZoneInfo) -> str:

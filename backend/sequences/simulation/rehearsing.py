@@ -18,7 +18,8 @@ from backend.records.service import Team
 from backend.sequences.definitions import load
 from backend.sequences.enrolling import enrol, enrol_many
 from backend.sequences.enrolment_store import current_version
-from backend.sequences.publishing import publish, require_sequence
+from backend.sequences.migrating import Choice, Choices, publish_for
+from backend.sequences.publishing import require_sequence
 from backend.sequences.simulation import store
 from backend.sequences.simulation.people import PEOPLE_IN_A_COMPANY, invent
 from backend.sequences.simulation.reading import Played, Scene, read
@@ -69,7 +70,7 @@ def _set_up(real: Session, stage: Stage, workspace_id: int, sequence_id: int, pl
     """Copy what matters, open the mailboxes, and put people in who are not on the way yet."""
     sequence = require_sequence(real, workspace_id, sequence_id)
     is_new = bool(plan.contact_ids or plan.invented)
-    followed = [] if is_new else store.senders_on_the_way(real, sequence_id)
+    followed = [] if is_new else store.senders_on_the_way(real, sequence_id, plan.mailbox_ids)
     senders = store.senders(real, workspace_id, plan.mailbox_ids or followed)
     if not senders:
         raise UserError("No mailbox is connected that this could be sent from; connect one first.")
@@ -101,7 +102,7 @@ def _put_in(
     """Publish the plan's definition, enrol its contacts and invented people; returns who could not be, and why."""
     actors = [Actor(s.user_id, workspace_id, Role.ADMIN, s.address, s.name) for s in senders]
     if plan.definition is not None:
-        publish(session, clock, actors[0], sequence_id, plan.definition)
+        publish_for(session, clock, actors[0], sequence_id, plan.definition, Choices(Choice.MIGRATE))
     refused = enrol_many(session, clock, actors[0], sequence_id, plan.contact_ids).refused if plan.contact_ids else {}
     made = invent(session, Team(workspace_id, clock, None), plan.invented)
     for position, (contact_id, deal_id) in enumerate(made):

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from backend.kit.errors import UserError
+from backend.sequences.shapes import EventKind
 
 MOST_DAYS = 366
 MOST_PEOPLE = 5_000
@@ -19,7 +20,8 @@ class Plan:
 
     `contact_ids` are enrolled first, as if now; `invented`: so many made-up people are too. Without either, those on
     the way are followed, and where nobody is, `USUALLY` people are invented. `mailbox_ids`: from whose mailboxes;
-    empty: those of the people on the way, else all of the team's. `definition` None: the published version.
+    empty: those of the people on the way, else all of the team's. `definition` None: the published version; else who
+    is on the way changes over to it first.
     `replies`, `bounces`, `away`: shares (0 to 1) of the people who answer, cannot be reached, or send a notice.
     """
 
@@ -84,7 +86,7 @@ class RehearsedMail:
 class Happening:
     """Something beside mail: a shift, a hold, a stop, a skip, the end.
 
-    `kind` is a `sequences.shapes.EventKind`. `local` and `until` are the sender's wall time; `until` None: nothing is
+    `local` and `until` are the sender's wall time; `until` None: nothing is
     tried again, or nobody can say when.
     """
 
@@ -92,7 +94,7 @@ class Happening:
     sender: Sender
     step: int
     local: datetime
-    kind: str
+    kind: EventKind
     reason: str = ""
     evidence: str = ""
     until: datetime | None = None

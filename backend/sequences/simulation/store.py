@@ -38,10 +38,11 @@ _THE_TEAMS = (
 )  # fmt: skip
 
 
-def senders_on_the_way(session: Session, sequence_id: int) -> list[int]:
-    """Mailboxes from which people are on the way through a sequence."""
+def senders_on_the_way(session: Session, sequence_id: int, among: Sequence[int]) -> list[int]:
+    """Mailboxes from which people are on the way through a sequence; of these, where there are any."""
     where = (Enrolment.sequence_id == sequence_id, Enrolment.ended_at.is_(None))
-    return sorted(session.scalars(select(Enrolment.mailbox_id).where(*where).distinct()))
+    found = set(session.scalars(select(Enrolment.mailbox_id).where(*where).distinct()))
+    return sorted(found & set(among) if among else found)
 
 
 def senders(session: Session, workspace_id: int, mailbox_ids: Sequence[int]) -> list[Sender]:
