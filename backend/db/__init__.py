@@ -3,6 +3,7 @@
 In: a database URL. Out: `Database`, whose `read()` and `write()` are the only ways to a session; doors alone call them.
 """
 
+from backend.db.among import among
 from backend.db.base import Base, PrimaryKey, UtcDateTime, json_type
 from backend.db.engine import Database
 from backend.db.json_functions import array_length, json_rows
@@ -17,6 +18,7 @@ __all__ = [
     "Patience",
     "PrimaryKey",
     "UtcDateTime",
+    "among",
     "array_length",
     "insert_ignoring",
     "insert_returning",

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from backend.db import read_columns, table_of
+from backend.db import among, read_columns, table_of
 from backend.linking.tables import Link
 from backend.mail.shapes import Kind
 from backend.mail.store import chunks
@@ -42,7 +42,7 @@ def _link_rows() -> Select[*tuple[Any, ...]]:
         )
         .join(links, links.c.message_id == messages.c.id)
         .join(records, records.c.id == links.c.record_id)
-        .where(messages.c.conversation_id.in_(bindparam("ids", expanding=True)))
+        .where(among(messages.c.conversation_id, "ids"))
         .order_by(links.c.id)
     )
 
@@ -58,9 +58,7 @@ def conversations_with_ours(session: Session, ids: Collection[int]) -> set[int]:
 @cache
 def _with_ours() -> Select[int]:
     m = table_of(Message).c
-    return (
-        select(m.conversation_id).where(m.conversation_id.in_(bindparam("ids", expanding=True)), m.is_ours).distinct()
-    )
+    return select(m.conversation_id).where(among(m.conversation_id, "ids"), m.is_ours).distinct()
 
 
 def mails_of_strangers(session: Session, workspace_id: int, conversation_ids: Collection[int]) -> list[int]:
@@ -77,8 +75,7 @@ def _of_strangers() -> Select[int]:
     own = addresses.workspace_id == bindparam("workspace_id")
     is_contact = exists().where(own, addresses.address_key == m.sender_key)
     is_correspondence = m.kind.in_((Kind.PERSON.value, Kind.CALENDAR.value))
-    among = m.conversation_id.in_(bindparam("ids", expanding=True))
-    return select(m.id).where(among, ~m.is_ours, is_correspondence, ~is_contact)
+    return select(m.id).where(among(m.conversation_id, "ids"), ~m.is_ours, is_correspondence, ~is_contact)
 
 
 def list_addresses(session: Session, workspace_id: int, keys: Collection[str]) -> set[str]:
@@ -92,7 +89,7 @@ def list_addresses(session: Session, workspace_id: int, keys: Collection[str]) -
 @cache
 def _lists() -> Select[str]:
     m = table_of(Message).c
-    wanted = (m.workspace_id == bindparam("workspace_id"), m.list_key.in_(bindparam("keys", expanding=True)))
+    wanted = (m.workspace_id == bindparam("workspace_id"), among(m.list_key, "keys"))
     return select(m.list_key).where(*wanted, m.list_key != "").distinct()
 
 
@@ -107,7 +104,7 @@ def message_ids_of_conversations(session: Session, ids: Collection[int]) -> list
 @cache
 def _of_conversations() -> Select[int]:
     m = table_of(Message).c
-    return select(m.id).where(m.conversation_id.in_(bindparam("ids", expanding=True)))
+    return select(m.id).where(among(m.conversation_id, "ids"))
 
 
 def message_ids_concerning(
@@ -125,8 +122,7 @@ def message_ids_concerning(
 @cache
 def _with_people(column: str) -> Select[int]:
     p = table_of(MessageParticipant).c
-    among = p[column].in_(bindparam("values", expanding=True))
-    return select(p.message_id).where(p.workspace_id == bindparam("workspace_id"), among)
+    return select(p.message_id).where(p.workspace_id == bindparam("workspace_id"), among(p[column], "values"))
 
 
 def message_ids_referring_to(session: Session, workspace_id: int, references: Collection[str]) -> list[int]:

@@ -12,7 +12,7 @@ from backend.accounts.tables import Mailbox
 from backend.db import Database
 from backend.gmail.gateway import Gmail
 from backend.kit.clock import Clock
-from backend.mail.store import count_copies
+from backend.mail.store import count_copies, live_among, live_copies
 from backend.privacy.rules.admission import list_query
 from backend.privacy.store.policies import rules_for
 from backend.sync import store
@@ -38,7 +38,7 @@ def audit_mailbox(db: Database, gmail: Gmail, mailbox_id: int, beat: Step = lamb
     listed = dict(_listed(gmail, beat))
     ruled_out = _ruled_out(db, gmail, mailbox_id, listed, beat)
     with db.read() as session:
-        live = store.live_copies(session, mailbox_id)
+        live = live_copies(session, mailbox_id)
         items = store.explained_items(session, mailbox_id, sorted(listed))
         pending, skipped = store.count_items(session, mailbox_id)
         stored = count_copies(session, mailbox_id)
@@ -105,7 +105,7 @@ def _keep_lease(db: Database, clock: Clock, lease: Lease) -> None:
 def _still_unexplained(session: Session, mailbox_id: int, audit: Audit) -> Audit:
     """Leave out what came to be known since."""
     ids = _ids(audit)
-    live = store.live_among(session, mailbox_id, ids)
+    live = live_among(session, mailbox_id, ids)
     known = live | store.explained_items(session, mailbox_id, ids)
     return replace(
         audit,

@@ -107,7 +107,7 @@ class MailboxSync:
         now, mailbox_id = self.clock.now(), self.lease.mailbox_id
         store.queue_ids(session, mailbox_id, mail.unlisted(session, mailbox_id, listing), DOUBT, now)
         if listing > 1:  # history was lost in between, and label changes with it
-            store.queue_ids(session, mailbox_id, store.listed_copies(session, mailbox_id, listing), REFRESH, now)
+            store.queue_ids(session, mailbox_id, mail.listed_copies(session, mailbox_id, listing), REFRESH, now)
 
     def take_history(self, session: Session, page: HistoryPage, *, is_out_of_order: bool) -> None:
         """Apply a page of history; the cursor moves with the last page, in the same transaction as the queue.

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.accounts.tables import Mailbox
-from backend.db import insert_ignoring, read_columns, table_of, upsert, write_columns
+from backend.db import among, insert_ignoring, read_columns, table_of, upsert, write_columns
 from backend.mail.store import chunks
 from backend.mail.tables import Copy
 from backend.sync.rules import DUE_EVERY_S, FIRST_OF_IMPORT, REFUTED_BY_LISTING
@@ -230,7 +230,7 @@ def forget(session: Session, mailbox_id: int, gmail_ids: Collection[str]) -> Non
 @cache  # done for every batch of mail
 def _forgetting() -> Delete:
     items = table_of(SyncItem)
-    is_among = items.c.gmail_id.in_(bindparam("gmail_ids", expanding=True))
+    is_among = among(items.c.gmail_id, "gmail_ids")
     return delete(items).where(items.c.mailbox_id == bindparam("mailbox_id"), is_among)
 
 
@@ -245,8 +245,8 @@ def next_items(
 @cache  # asked for every batch of mail
 def _next_items() -> Select[str, str, int, int, bool]:
     i = table_of(SyncItem).c
-    best_first = _pending_items().where(i.priority < bindparam("before")).order_by(i.priority, i.id)
-    return best_first.limit(bindparam("limit"))
+    wanted = (i.state == "pending", i.priority < bindparam("before"))
+    return _due_items().where(*wanted).order_by(i.priority, i.id).limit(bindparam("limit"))
 
 
 def thread_mates(session: Session, mailbox_id: int, now: datetime, items: Sequence[QueueItem]) -> list[QueueItem]:
@@ -262,15 +262,16 @@ def thread_mates(session: Session, mailbox_id: int, now: datetime, items: Sequen
 @cache  # asked for every batch of mail
 def _thread_mates() -> Select[str, str, int, int, bool]:
     i = table_of(SyncItem).c
-    return _pending_items().where(i.gmail_thread_id.in_(bindparam("thread_ids", expanding=True))).order_by(i.id)
+    waits = i.state != "skipped"  # "is pending" leads SQLite through the whole queue
+    return _due_items().where(waits, among(i.gmail_thread_id, "thread_ids")).order_by(i.id)
 
 
-def _pending_items() -> Select[str, str, int, int, bool]:
-    """A mailbox's queue items that may be tried now, each with whether its copy is stored."""
+def _due_items() -> Select[str, str, int, int, bool]:
+    """A mailbox's items that may be tried now, each with whether its copy is stored."""
     i, copies = table_of(SyncItem).c, table_of(Copy)
     joined = (copies.c.mailbox_id == i.mailbox_id) & (copies.c.gmail_id == i.gmail_id)
     is_stored = copies.c.id.is_not(None).label("is_stored")
-    due = (i.mailbox_id == bindparam("mailbox_id"), i.state == "pending", i.next_attempt_at <= bindparam("now"))
+    due = (i.mailbox_id == bindparam("mailbox_id"), i.next_attempt_at <= bindparam("now"))
     columns = (i.gmail_id, i.gmail_thread_id, i.attempts, i.priority)
     return select(*columns, is_stored).outerjoin(copies, joined).where(*due)
 
@@ -333,31 +334,17 @@ def skipped_for(
     """(id, thread) of those ids that were skipped for one of these reasons."""
     found: list[tuple[str, str]] = []
     for chunk in chunks(gmail_ids):
-        where = (SyncItem.mailbox_id == mailbox_id, SyncItem.gmail_id.in_(chunk), SyncItem.reason.in_(reasons))
-        query = select(SyncItem.gmail_id, SyncItem.gmail_thread_id).where(*where, SyncItem.state == "skipped")
-        found += [(row[0], row[1]) for row in session.execute(query)]
+        wanted = {"mailbox_id": mailbox_id, "gmail_ids": chunk, "reasons": reasons}
+        found += [(gmail_id, thread_id) for gmail_id, thread_id in read_columns(session, _skipped(), wanted)]
     return found
 
 
-def listed_copies(session: Session, mailbox_id: int, listing: int) -> list[tuple[str, str]]:
-    """(id, thread) of the copies that the full listing of this number saw."""
-    query = select(Copy.gmail_id, Copy.gmail_thread_id).where(Copy.mailbox_id == mailbox_id, Copy.listing == listing)
-    return [(row[0], row[1]) for row in session.execute(query)]
-
-
-def live_copies(session: Session, mailbox_id: int) -> dict[str, str]:
-    """Thread by id of the copies that are neither in the bin nor in spam."""
-    query = select(Copy.gmail_id, Copy.gmail_thread_id).where(Copy.mailbox_id == mailbox_id, Copy.is_live)
-    return {row[0]: row[1] for row in session.execute(query)}
-
-
-def live_among(session: Session, mailbox_id: int, gmail_ids: Collection[str]) -> set[str]:
-    """Those ids that have a copy which is neither in the bin nor in spam."""
-    found: set[str] = set()
-    for chunk in chunks(sorted(gmail_ids)):
-        where = (Copy.mailbox_id == mailbox_id, Copy.is_live, Copy.gmail_id.in_(chunk))
-        found.update(session.scalars(select(Copy.gmail_id).where(*where)))
-    return found
+@cache  # asked for every page of a listing
+def _skipped() -> Select[str, str]:
+    i = table_of(SyncItem).c
+    wanted = (i.mailbox_id == bindparam("mailbox_id"), among(i.gmail_id, "gmail_ids"), among(i.reason, "reasons"))
+    is_skipped = i.state != "pending"  # "is skipped" leads SQLite through all that was ever skipped
+    return select(i.gmail_id, i.gmail_thread_id).where(*wanted, is_skipped)
 
 
 def hinted_states(session: Session, address_key: str) -> list[SyncState]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, Update, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from backend.db import insert_ignoring, read_columns, table_of, write_columns
+from backend.db import among, insert_ignoring, read_columns, table_of, write_columns
 from backend.mail.store.chunks import chunks
 from backend.mail.store.facts import Incoming, MailboxFacts
 from backend.mail.store.messages import remove_messages
@@ -56,7 +56,7 @@ def count_live_copies(session: Session, message_ids: Iterable[int]) -> None:
 def _counting() -> Update:
     messages, copies = table_of(Message), table_of(Copy).c
     live = select(func.count()).where(copies.message_id == messages.c.id, copies.is_live).scalar_subquery()
-    return update(messages).where(messages.c.id.in_(bindparam("ids", expanding=True))).values(live_copies=live)
+    return update(messages).where(among(messages.c.id, "ids")).values(live_copies=live)
 
 
 def change_labels(
@@ -130,7 +130,7 @@ def _copies_by_gmail_id(session: Session, mailbox_id: int, gmail_ids: Sequence[s
 @cache  # asked for every page of a listing or of history
 def _by_gmail_id() -> Select[Any]:
     c = table_of(Copy).c
-    wanted = (c.mailbox_id == bindparam("mailbox_id"), c.gmail_id.in_(bindparam("gmail_ids", expanding=True)))
+    wanted = (c.mailbox_id == bindparam("mailbox_id"), among(c.gmail_id, "gmail_ids"))
     return select(c.gmail_id, c.id, c.message_id, c.labels).where(*wanted)
 
 
@@ -149,7 +149,7 @@ def stamp_listing(session: Session, mailbox_id: int, gmail_ids: Sequence[str], l
 @cache  # done for every page of a listing
 def _stamping() -> Update:
     copies = table_of(Copy)
-    is_among = copies.c.gmail_id.in_(bindparam("gmail_ids", expanding=True))
+    is_among = among(copies.c.gmail_id, "gmail_ids")
     return (
         update(copies)
         .where(copies.c.mailbox_id == bindparam("of_mailbox"), is_among)
@@ -161,6 +161,27 @@ def unlisted(session: Session, mailbox_id: int, listing: int) -> list[tuple[str,
     """(Gmail id, thread id) of the copies that the full listing of this number did not see."""
     query = select(Copy.gmail_id, Copy.gmail_thread_id).where(Copy.mailbox_id == mailbox_id, Copy.listing < listing)
     return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def listed_copies(session: Session, mailbox_id: int, listing: int) -> list[tuple[str, str]]:
+    """(id, thread) of the copies that the full listing of this number saw."""
+    query = select(Copy.gmail_id, Copy.gmail_thread_id).where(Copy.mailbox_id == mailbox_id, Copy.listing == listing)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def live_copies(session: Session, mailbox_id: int) -> dict[str, str]:
+    """Thread by id of the copies that are neither in the bin nor in spam."""
+    query = select(Copy.gmail_id, Copy.gmail_thread_id).where(Copy.mailbox_id == mailbox_id, Copy.is_live)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def live_among(session: Session, mailbox_id: int, gmail_ids: Collection[str]) -> set[str]:
+    """Those ids that have a copy which is neither in the bin nor in spam."""
+    found: set[str] = set()
+    for chunk in chunks(sorted(gmail_ids)):
+        where = (Copy.mailbox_id == mailbox_id, Copy.is_live, Copy.gmail_id.in_(chunk))
+        found.update(session.scalars(select(Copy.gmail_id).where(*where)))
+    return found
 
 
 def count_copies(session: Session, mailbox_id: int) -> int:

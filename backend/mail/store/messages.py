@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from backend.db import insert_returning, insert_rows, read_columns, table_of
+from backend.db import among, insert_returning, insert_rows, read_columns, table_of
 from backend.kit.clock import from_epoch_ms
 from backend.kit.text import clean, shorten
 from backend.mail.addresses import domain_of, registrable_domain
@@ -64,7 +64,7 @@ def ids_by_fingerprint(session: Session, workspace_id: int, prints: Sequence[str
 @cache  # asked for every batch of mail
 def _by_fingerprint() -> Select[str, int]:
     m = table_of(Message).c
-    wanted = (m.workspace_id == bindparam("workspace_id"), m.fingerprint.in_(bindparam("fingerprints", expanding=True)))
+    wanted = (m.workspace_id == bindparam("workspace_id"), among(m.fingerprint, "fingerprints"))
     return select(m.fingerprint, m.id).where(*wanted)
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from backend.db import read_columns, table_of
+from backend.db import among, read_columns, table_of
 from backend.mail.shapes import Address, Kind, Participant, Role, StoredMessage
 from backend.mail.store.chunks import chunks
 from backend.mail.tables import Copy, Message, MessageBody, MessageParticipant
@@ -35,18 +35,19 @@ def load_messages(session: Session, workspace_id: int, message_ids: Sequence[int
                 list_key=r.list_key,
                 is_private=not r.is_open,
             )
-            for r in read_columns(session, _messages(), {"workspace_id": workspace_id, "ids": chunk})
+            for r in read_columns(session, _messages(), {"ids": chunk})
+            if r.workspace_id == workspace_id
         ]
     return sorted(rows, key=lambda m: (m.sent_at, m.id))
 
 
 @cache  # asked for every card, and several times for every batch of mail
 def _messages() -> Select[Any]:
+    """By their ids alone: asked for a workspace's as well, SQLite goes through all of its mail."""
     m, copies = table_of(Message).c, table_of(Copy).c
     is_open = exists().where(copies.message_id == m.id, ~copies.is_private).label("is_open")
-    wanted = (m.workspace_id == bindparam("workspace_id"), m.id.in_(bindparam("ids", expanding=True)))
     columns = (m.id, m.conversation_id, m.kind, m.subject, m.sent_at, m.is_ours, m.sender_key, m.list_key)
-    return select(*columns, is_open).where(*wanted)
+    return select(*columns, m.workspace_id, is_open).where(among(m.id, "ids"))
 
 
 def participants_of(session: Session, message_ids: Sequence[int]) -> dict[int, list[Participant]]:
@@ -60,7 +61,7 @@ def participants_of(session: Session, message_ids: Sequence[int]) -> dict[int, l
 @cache  # asked for every card
 def _participants_of() -> Select[Any]:
     p = table_of(MessageParticipant).c
-    wanted = p.message_id.in_(bindparam("ids", expanding=True))
+    wanted = among(p.message_id, "ids")
     return select(p.message_id, p.role, p.address_key, p.email, p.name).where(wanted).order_by(p.message_id, p.position)
 
 

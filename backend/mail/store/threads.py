@@ -10,7 +10,7 @@ from functools import cache
 from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from backend.db import insert_ignoring, insert_returning, read_columns, table_of
+from backend.db import among, insert_ignoring, insert_returning, read_columns, table_of
 from backend.mail.conversations import Forest, base_subject, keys_of
 from backend.mail.store.chunks import chunks
 from backend.mail.store.facts import Incoming, MailboxFacts
@@ -81,7 +81,7 @@ def _subjects_by_message_id(session: Session, workspace_id: int, ids: Sequence[s
 @cache  # asked for every batch of mail
 def _bearers() -> Select[str, str]:
     m = table_of(Message).c
-    wanted = (m.workspace_id == bindparam("workspace_id"), m.rfc_message_id.in_(bindparam("rfc_ids", expanding=True)))
+    wanted = (m.workspace_id == bindparam("workspace_id"), among(m.rfc_message_id, "rfc_ids"))
     return select(m.rfc_message_id, m.subject).where(*wanted)
 
 
@@ -96,7 +96,7 @@ def _known_conversations(session: Session, workspace_id: int, keys: Collection[s
 @cache  # asked for every batch of mail
 def _by_key() -> Select[str, int]:
     k = table_of(ConversationKey).c
-    wanted = (k.workspace_id == bindparam("workspace_id"), k.rfc_id.in_(bindparam("rfc_ids", expanding=True)))
+    wanted = (k.workspace_id == bindparam("workspace_id"), among(k.rfc_id, "rfc_ids"))
     return select(k.rfc_id, k.conversation_id).where(*wanted)
 
 
@@ -115,7 +115,7 @@ def _conversations_by_thread(
 @cache  # asked for every batch of mail
 def _by_thread() -> Select[str, str, int]:
     c, messages = table_of(Copy).c, table_of(Message)
-    wanted = (c.mailbox_id == bindparam("mailbox_id"), c.gmail_thread_id.in_(bindparam("thread_ids", expanding=True)))
+    wanted = (c.mailbox_id == bindparam("mailbox_id"), among(c.gmail_thread_id, "thread_ids"))
     columns = (c.gmail_thread_id, messages.c.subject, messages.c.conversation_id)
     return select(*columns).join(messages, messages.c.id == c.message_id).where(*wanted)
 

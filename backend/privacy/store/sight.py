@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor, Sharing
 from backend.accounts.tables import Mailbox, User
-from backend.db import read_columns
+from backend.db import among, read_columns
 from backend.mail.store import chunks
 from backend.mail.tables import Copy, Message
 from backend.privacy.rules.sight import best_sight, sight_of
@@ -171,5 +171,5 @@ def _known_to_team() -> Select[int]:
         select(Copy.message_id)
         .join(Message, Message.id == Copy.message_id)
         .join(Mailbox, Mailbox.id == Copy.mailbox_id)
-        .where(Copy.message_id.in_(bindparam("ids", expanding=True)), shared)
+        .where(among(Copy.message_id, "ids"), shared)
     )

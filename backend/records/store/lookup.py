@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, distinct, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
-from backend.db import read_columns, table_of
+from backend.db import among, read_columns, table_of
 from backend.records.shapes import CompanyRef, Concerned, ContactRef, DealRef, Outcome, StageEntry
 from backend.records.tables import (
     Company,
@@ -38,7 +38,7 @@ def contacts_by_address(session: Session, workspace_id: int, keys: Collection[st
 def _by_address() -> Select[str, int, str, int | None]:
     addresses, contacts, records = table_of(ContactAddress), table_of(Contact), table_of(Record)
     a = addresses.c
-    wanted = (a.workspace_id == bindparam("workspace_id"), a.address_key.in_(bindparam("keys", expanding=True)))
+    wanted = (a.workspace_id == bindparam("workspace_id"), among(a.address_key, "keys"))
     return (
         select(a.address_key, contacts.c.id, records.c.name, contacts.c.company_id)
         .join(contacts, contacts.c.id == a.contact_id)
@@ -58,7 +58,7 @@ def addresses_taken(session: Session, workspace_id: int, keys: Collection[str]) 
 @cache  # asked for every batch of mail
 def _addresses_taken() -> Select[str]:
     a = table_of(ContactAddress).c
-    wanted = (a.workspace_id == bindparam("workspace_id"), a.address_key.in_(bindparam("keys", expanding=True)))
+    wanted = (a.workspace_id == bindparam("workspace_id"), among(a.address_key, "keys"))
     return select(a.address_key).where(*wanted)
 
 
@@ -73,7 +73,7 @@ def companies_by_domain(session: Session, workspace_id: int, domains: Collection
 @cache  # asked for every batch of mail
 def _by_domain() -> Select[str, int, str]:
     d, records = table_of(CompanyDomain).c, table_of(Record)
-    wanted = (d.workspace_id == bindparam("workspace_id"), d.domain.in_(bindparam("domains", expanding=True)))
+    wanted = (d.workspace_id == bindparam("workspace_id"), among(d.domain, "domains"))
     return (
         select(d.domain, records.c.id, records.c.name)
         .join(records, records.c.id == d.company_id)

@@ -11,7 +11,7 @@ from typing import Any, cast
 from sqlalchemy import Delete, Table, bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from backend.db import insert_ignoring, insert_returning, insert_rows, table_of, write_columns
+from backend.db import among, insert_ignoring, insert_returning, insert_rows, table_of, write_columns
 from backend.records.shapes import NewCompany, NewContact, Outcome, RecordKind
 from backend.records.tables import (
     RECORD_SEARCH,
@@ -138,7 +138,7 @@ def _releasing(model: type[_Named]) -> Delete:
     records, table = table_of(Record).c, table_of(model)
     name, record_id = _NAMES[model]
     is_deleted = exists().where(records.id == table.c[record_id], records.deleted_at.is_not(None))
-    is_among = table.c[name].in_(bindparam("names", expanding=True))
+    is_among = among(table.c[name], "names")
     return delete(table).where(table.c.workspace_id == bindparam("workspace_id"), is_among, is_deleted)
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox, User
-from backend.db import read_columns, table_of, upsert
+from backend.db import among, read_columns, table_of, upsert
 from backend.mail.store import chunks
 from backend.mail.tables import Copy
 from backend.sync.ledger.rules import MANY_ATTEMPTS
@@ -59,8 +59,7 @@ def _accounts() -> CompoundSelect[Any]:
     """Items and copies; an id with both is stored and looked at again."""
     items, copies = table_of(SyncItem).c, table_of(Copy).c
     waiting, stored = (
-        (t.mailbox_id == bindparam("mailbox_id"), t.gmail_id.in_(bindparam("gmail_ids", expanding=True)))
-        for t in (items, copies)
+        (t.mailbox_id == bindparam("mailbox_id"), among(t.gmail_id, "gmail_ids")) for t in (items, copies)
     )
     return union_all(
         select(items.gmail_id, _account_of_item(), items.waiting_since).where(*waiting),

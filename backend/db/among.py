@@ -1,0 +1,60 @@
+"""`column IN (many values)` as one parameter: an array for PostgreSQL, JSON for SQLite.
+
+The statement is the same for any number of values, so that it is compiled and prepared once. Written out, a hundred
+values cost Python more than the database's answer costs: with psycopg, which reads every statement through for its
+placeholders, a fifth of a whole sync.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Dialect, String, TypeDecorator, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+
+def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    """Whether `column` (of texts or numbers) is one of the values given under `name`, none of which is None."""
+    of = String() if isinstance(column.type, String) else column.type  # of any length: PostgreSQL's cast would cut
+    return _Among(column, bindparam(name, type_=_Many(of)))
+
+
+class _Among(FunctionElement[bool]):
+    """Of no type: SQLAlchemy writes "= 1" behind booleans for SQLite, which then uses no index."""
+
+    name = "among"
+    inherit_cache = True
+
+
+@compiles(_Among, "postgresql")
+def _with_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY ({values})"
+
+
+@compiles(_Among, "sqlite")
+def _with_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - a column's name and a placeholder
+
+
+class _Many(TypeDecorator[Any]):
+    """Values of one type."""
+
+    impl = ARRAY
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """SQLite has no arrays."""
+        return dialect.type_descriptor(String() if dialect.name == "sqlite" else self.impl_instance)
+
+    def process_bind_param(self, value: Iterable[Any] | None, dialect: Dialect) -> str | list[Any]:
+        """Take any collection."""
+        values = list(value or ())
+        return json.dumps(values, ensure_ascii=False) if dialect.name == "sqlite" else values
