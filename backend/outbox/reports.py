@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from backend.gmail.shapes import GmailMessage
-from backend.kit.clock import Clock
+from backend.kit.clock import Clock, from_epoch_ms
 from backend.mail.addresses import key_of
 from backend.mail.bounce_reasons import Reason
 from backend.mail.bounces import read_bounce
@@ -15,6 +16,7 @@ from backend.mail.shapes import BounceRecipient
 from backend.outbox import service, store
 from backend.outbox.shapes import Ground, Lease
 
+_OVER_AFTER = timedelta(days=7)
 _OURS = {
     Reason.SENDER_LIMIT: "A sending limit of this mailbox is used up",
     Reason.POLICY: "A recipient's server refuses this mailbox's mail by policy",
@@ -23,25 +25,30 @@ _OURS = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A delivery report: where it lies, and a row for each recipient."""
+    """A delivery report: where it lies, when it came, and a row for each recipient."""
 
     gmail_id: str
     thread_id: str
+    at: datetime
     rows: tuple[BounceRecipient, ...]
 
 
 def read_report(message: GmailMessage, thread_id: str) -> Report:
     """Read a report as Gmail gives it."""
-    return Report(message.id, thread_id, read_bounce(message.payload or {}))
+    return Report(message.id, thread_id, from_epoch_ms(message.internal_date_ms), read_bounce(message.payload or {}))
 
 
 def act_on(session: Session, clock: Clock, lease: Lease, report: Report) -> None:
-    """Suppress the addresses that are to blame; pause the mailbox where it is. What is temporary changes nothing."""
+    """Suppress the addresses that are to blame; pause the mailbox where it is. What is temporary changes nothing.
+
+    A mailbox that was connected just now has reports of years: an address that took no mail then takes none today, but
+    a refusal of the sender that long ago is over.
+    """
     for row in report.rows:
         evidence = f"report {report.gmail_id}: {row.status or 'no status'} {row.reason}"
         if row.hard and (address_key := _whose(session, lease, report, row)):
             service.suppress(session, clock, lease.workspace_id, address_key, Ground.BOUNCED, evidence)
-        elif row.reason in _OURS:
+        elif row.reason in _OURS and report.at > clock.now() - _OVER_AFTER:
             reason = f"{_OURS[Reason(row.reason)]} ({evidence})."
             service.pause_sending(session, clock, lease.mailbox_id, lease.workspace_id, reason)
 
