@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
 from backend.accounts.store import mailboxes
 from backend.accounts.tables import Mailbox
+from backend.db import insert_returning, serialise
 from backend.kit.clock import Clock
 from backend.kit.errors import ConflictError, NotFoundError, UserError
 from backend.mail.addresses import address_of
+from backend.mail.shapes import Address
 from backend.outbox import service as outbox
-from backend.outbox.store import suppressed
-from backend.records.shapes import ContactView
-from backend.records.store.reading import get_contact
+from backend.outbox.store import suppressed_among
 from backend.sequences import enrolment_store as store
 from backend.sequences import people_store
+from backend.sequences.candidate_store import Candidate, candidates_of
 from backend.sequences.publishing import require_sequence
 from backend.sequences.rights import Right, require_right
 from backend.sequences.shapes import Baseline, Enrolled, EnrolmentState, EventKind, Stop
-from backend.sequences.tables import Enrolment
+from backend.sequences.tables import Enrolment, Sequence, SequenceVersion
 
 MOST_AT_ONCE = 50_000
+_CHUNK = 1_000
 SOURCE = "enrolment"
 
 
@@ -38,44 +41,12 @@ def enrol(
     `mailbox_id` None: the actor's own. Raises `ConflictError` where the person is in it now, or was before (unless
     `again`), `UserError` where nobody can be written to, `NotFoundError`.
     """
-    sequence = require_sequence(session, actor.workspace_id, sequence_id)
-    require_right(session, actor, Right.ENROL)
-    version = store.current_version(session, sequence)
-    if version is None or sequence.retired_at is not None:
-        raise UserError("“%(name)s” has no published version in use; publish one first.", name=sequence.name)
-    contact = get_contact(session, actor.workspace_id, contact_id)
-    if contact is None:
-        raise NotFoundError("That contact is not here; it may have been deleted or merged.")
-    run = store.last_run(session, sequence_id, contact_id)
-    if run and (not again or store.is_running(session, sequence_id, contact_id)):
-        raise ConflictError(
-            "%(name)s is in “%(name2)s” already, or was before.", name=contact.record.name, name2=sequence.name
-        )
-    email, address_key = _writable(session, actor.workspace_id, contact)
-    mailbox = _mailbox(session, actor, mailbox_id)
-    now = clock.now()
-    enrolment = Enrolment(
-        workspace_id=actor.workspace_id,
-        sequence_id=sequence.id,
-        version_id=version.id,
-        contact_id=contact_id,
-        email=email,
-        address_key=address_key,
-        mailbox_id=mailbox.id,
-        user_id=mailbox.user_id,
-        deal_id=deal_id,
-        run=run + 1,
-        state=EnrolmentState.ACTIVE.value,
-        step=0,
-        due_at=now,
-        wall="",
-        started_at=now,
-    )
-    enrolment.baseline = asdict(_baseline(session, enrolment))
-    session.add(enrolment)
-    session.flush()
-    store.note(session, enrolment, now, EventKind.ENROLLED, "", f"user {actor.user_id}, version {version.number}")
-    return enrolment
+    entry = _entry(session, actor, sequence_id, mailbox_id, again=again)
+    fit, refused = _sifted(session, entry, [contact_id])
+    if refused:
+        raise refused[contact_id]
+    [enrolment_id] = _put_in(session, clock, actor, entry, fit, deal_id)
+    return session.get_one(Enrolment, enrolment_id)
 
 
 def enrol_many(
@@ -90,25 +61,43 @@ def enrol_many(
             wanted=len(wanted),
             most_at_once=MOST_AT_ONCE,
         )
-    refused: dict[int, str] = {}
-    for contact_id in wanted:
-        try:
-            enrol(session, clock, actor, sequence_id, contact_id, mailbox_id=mailbox_id, again=again)
-        except UserError as error:
-            refused[contact_id] = str(error)
-    return Enrolled(len(wanted) - len(refused), refused)
+    if not wanted:
+        return Enrolled(0, {})
+    entry = _entry(session, actor, sequence_id, mailbox_id, again=again)
+    all_refused: dict[int, str] = {}
+    for begin in range(0, len(wanted), _CHUNK):
+        fit, refused = _sifted(session, entry, wanted[begin : begin + _CHUNK])
+        _put_in(session, clock, actor, entry, fit)
+        all_refused |= {contact_id: str(error) for contact_id, error in refused.items()}
+    return Enrolled(len(wanted) - len(all_refused), all_refused)
 
 
-def _writable(session: Session, workspace_id: int, contact: ContactView) -> tuple[str, str]:
-    address = address_of(contact.emails[0]) if contact.emails else None
-    if address is None:
-        raise UserError("%(name)s has no mail address with a domain; add one first.", name=contact.record.name)
-    taken_off = suppressed(session, workspace_id, address.key)
-    if taken_off is not None:
-        raise UserError(
-            "%(name)s is not written to any more (%(ground)s).", name=contact.record.name, ground=taken_off.ground
-        )
-    return address.email, address.key
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What people are put into, and from whose mailbox it is sent."""
+
+    sequence: Sequence
+    version: SequenceVersion
+    mailbox: Mailbox
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Somebody who can be put in, at the address that is written to."""
+
+    candidate: Candidate
+    address: Address
+
+
+def _entry(session: Session, actor: Actor, sequence_id: int, mailbox_id: int | None, *, again: bool) -> _Entry:
+    sequence = require_sequence(session, actor.workspace_id, sequence_id)
+    require_right(session, actor, Right.ENROL)
+    version = store.current_version(session, sequence)
+    if version is None or sequence.retired_at is not None:
+        raise UserError("“%(name)s” has no published version in use; publish one first.", name=sequence.name)
+    serialise(session, "enrol", sequence_id)  # two who put the same person in at once
+    return _Entry(sequence, version, _mailbox(session, actor, mailbox_id), again)
 
 
 def _mailbox(session: Session, actor: Actor, mailbox_id: int | None) -> Mailbox:
@@ -119,9 +108,71 @@ def _mailbox(session: Session, actor: Actor, mailbox_id: int | None) -> Mailbox:
     return found
 
 
-def _baseline(session: Session, enrolment: Enrolment) -> Baseline:
-    now = people_store.circumstances_of(session, [enrolment])[enrolment.id]
-    return Baseline(owner_id=now.owner_id, stage_id=now.stage_id)
+def _sifted(session: Session, entry: _Entry, contact_ids: list[int]) -> tuple[list[_Fit], dict[int, UserError]]:
+    """Who can be put in, and why each other one cannot."""
+    workspace_id = entry.sequence.workspace_id
+    candidates = candidates_of(session, workspace_id, entry.sequence.id, contact_ids)
+    addresses = {key: address_of(candidate.email) for key, candidate in candidates.items()}
+    keys = {address.key for address in addresses.values() if address is not None}
+    taken_off = suppressed_among(session, workspace_id, keys)
+    fit: list[_Fit] = []
+    refused: dict[int, UserError] = {}
+    for contact_id in contact_ids:
+        try:
+            fit.append(_fit(entry, candidates.get(contact_id), addresses.get(contact_id), taken_off))
+        except UserError as error:
+            refused[contact_id] = error
+    return fit, refused
+
+
+def _fit(
+    entry: _Entry, candidate: Candidate | None, address: Address | None, taken_off: Mapping[str, tuple[str, str]]
+) -> _Fit:
+    if candidate is None:
+        raise NotFoundError("That contact is not here; it may have been deleted or merged.")
+    if candidate.is_running or (candidate.runs and not entry.again):
+        raise ConflictError(
+            "%(name)s is in “%(name2)s” already, or was before.", name=candidate.name, name2=entry.sequence.name
+        )
+    if address is None:
+        raise UserError("%(name)s has no mail address with a domain; add one first.", name=candidate.name)
+    if address.key in taken_off:
+        ground, _ = taken_off[address.key]
+        raise UserError("%(name)s is not written to any more (%(ground)s).", name=candidate.name, ground=ground)
+    return _Fit(candidate, address)
+
+
+def _put_in(
+    session: Session, clock: Clock, actor: Actor, entry: _Entry, fit: list[_Fit], deal_id: int | None = None
+) -> list[int]:
+    now = clock.now()
+    stage_id = people_store.stage_of(session, actor.workspace_id, deal_id)
+    rows = [_row(entry, each, now, deal_id, stage_id) for each in fit]
+    ids = insert_returning(session, Enrolment, rows)
+    evidence = f"user {actor.user_id}, version {entry.version.number}"
+    store.note_enrolled(session, actor.workspace_id, ids, now, evidence)
+    return ids
+
+
+def _row(entry: _Entry, fit: _Fit, now: datetime, deal_id: int | None, stage_id: int | None) -> dict[str, Any]:
+    return {
+        "workspace_id": entry.sequence.workspace_id,
+        "sequence_id": entry.sequence.id,
+        "version_id": entry.version.id,
+        "contact_id": fit.candidate.id,
+        "email": fit.address.email,
+        "address_key": fit.address.key,
+        "mailbox_id": entry.mailbox.id,
+        "user_id": entry.mailbox.user_id,
+        "deal_id": deal_id,
+        "run": fit.candidate.runs + 1,
+        "state": EnrolmentState.ACTIVE.value,
+        "step": 0,
+        "due_at": now,
+        "wall": "",
+        "baseline": asdict(Baseline(owner_id=fit.candidate.owner_id, stage_id=stage_id)),
+        "started_at": now,
+    }
 
 
 def pause(session: Session, enrolment: Enrolment, now: datetime, reason: str, evidence: str = "") -> None:

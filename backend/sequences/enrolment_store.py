@@ -74,6 +74,14 @@ def note_all(session: Session, evidence: Mapping[Enrolment, str], at: datetime, 
     _write_lines(session, [_line(enrolment, at, kind, "", words) for enrolment, words in evidence.items()])
 
 
+def note_enrolled(
+    session: Session, workspace_id: int, enrolment_ids: Collection[int], at: datetime, evidence: str
+) -> None:
+    """Begin the ledgers of people who were just put in."""
+    line = {"workspace_id": workspace_id, "at": at, "kind": EventKind.ENROLLED.value, "step": 0, "reason": ""}
+    _write_lines(session, [{**line, "enrolment_id": key, "evidence": evidence} for key in enrolment_ids])
+
+
 def _line(enrolment: Enrolment, at: datetime, kind: EventKind, reason: str, evidence: str) -> dict[str, Any]:
     return {
         "workspace_id": enrolment.workspace_id,
