@@ -39,12 +39,19 @@ SPRITE = {
 
 
 def panel(
-    card: Json, words: Words, *, icons_url: str, csrf_token: str = "", notification: str = "", back_url: str = ""
+    card: Json,
+    words: Words,
+    *,
+    icons_url: str,
+    csrf_token: str = "",
+    notification: str = "",
+    back_url: str = "",
+    hidden: Mapping[str, str] | None = None,
 ) -> Markup:
     """Draw one card (`workspace_json.card_json`) as the panel of 300 px beside a mail; its style is `card.css`.
 
     `icons_url` is the sprite's address; `notification` the toast at the bottom; `back_url` where the arrow of a pushed
-    card leads. The `function` of the card's actions is where its buttons post to.
+    card leads; `hidden` fields are posted along. The `function` of the card's actions is where its buttons post to.
     """
     template = _TEMPLATES.get_template("preview.html")
     return Markup(  # noqa: S704 - the template escapes everything, and nh3 cleans what it does not
@@ -57,6 +64,7 @@ def panel(
             csrf_token=csrf_token,
             notification=notification,
             back_url=back_url,
+            hidden=hidden or {},
         )
     )
 

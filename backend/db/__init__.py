@@ -7,12 +7,12 @@ from backend.db.among import among
 from backend.db.base import Base, PrimaryKey, UtcDateTime, json_type
 from backend.db.engine import Database
 from backend.db.json_functions import array_length, json_rows
-from backend.db.patience import GAVE_UP, Patience
+from backend.db.patience import MAY_GIVE_UP, Patience, is_given_up
 from backend.db.reading import read_columns, write_columns
 from backend.db.statements import insert_ignoring, insert_returning, insert_rows, serialise, table_of, upsert
 
 __all__ = [
-    "GAVE_UP",
+    "MAY_GIVE_UP",
     "Base",
     "Database",
     "Patience",
@@ -23,6 +23,7 @@ __all__ = [
     "insert_ignoring",
     "insert_returning",
     "insert_rows",
+    "is_given_up",
     "json_rows",
     "json_type",
     "read_columns",

@@ -1,10 +1,12 @@
 """Giving up in time, for doors at which somebody waits: a database that hangs must not hang them too.
 
-What is given up raises `GAVE_UP`, as does a database that cannot be reached; nothing that the block did is kept.
+What is given up raises one of `MAY_GIVE_UP`, as does a database that cannot be reached; `is_given_up` tells it from
+other errors of these kinds. Nothing that the block did is kept.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -13,7 +15,9 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PatienceError
 
-GAVE_UP = (OperationalError, PatienceError)
+MAY_GIVE_UP = (OperationalError, PatienceError)
+_SQLITE_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT}
+_PRIMARY = 0xFF  # the part of an extended code that names the kind
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock: a millisecond or two
 
 
@@ -32,6 +36,12 @@ class Patience:
     def pool_options(self) -> dict[str, Any]:
         """How long a pool's connections are waited for."""
         return {"pool_timeout": self.login_s}
+
+
+def is_given_up(error: BaseException) -> bool:
+    """Whether the database did not answer in time, or not at all: on SQLite a missing table is of the same class."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    return isinstance(error, MAY_GIVE_UP) and (code is None or code & _PRIMARY in _SQLITE_CODES)
 
 
 def bound(engine: Engine, patience: Patience) -> None:

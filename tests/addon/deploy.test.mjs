@@ -27,10 +27,11 @@ test('the HTTP add-on has a door for each trigger, and the same scopes but for f
   assert.deepEqual(
     [
       addOns.common.homepageTrigger.runFunction,
+      addOns.common.universalActions[0].runFunction,
       addOns.gmail.contextualTriggers[0].onTriggerFunction,
       addOns.gmail.composeTrigger.actions[0].runFunction,
     ],
-    ['home', 'mail', 'compose'].map((door) => `${OURS}addon/http/${door}`),
+    ['home', 'today', 'mail', 'compose'].map((door) => `${OURS}addon/http/${door}`),
   );
   const fetches = 'https://www.googleapis.com/auth/script.external_request';
   assert.deepEqual([...oauthScopes, fetches].sort(), [...MANIFEST.oauthScopes].sort());

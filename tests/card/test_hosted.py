@@ -40,6 +40,16 @@ def test_the_homepage_and_an_opened_mail_are_cards_that_google_takes(
     assert card["header"]["title"] == "Dora Lund"
 
 
+def test_today_in_the_menu_is_the_homepage_as_an_action_answers_it(google: Hosted, world: World) -> None:
+    world.task("Call back", world.contact(DORA, "Dora Lund"))
+    answer = google.post("today", google.event()).get_json()
+    assert answer.keys() == {"renderActions"}
+    card = top(answer)
+    assert (card["name"], clicks(card, "complete-task")) == ("home", [{"task": "1"}])
+    stranger = Hosted(google.addon.as_("nobody@acme.example"))
+    assert top(stranger.post("today", stranger.event()).get_json())["name"] == "trouble"
+
+
 def latest(office: Office) -> str:
     """Gmail's id of the newest mail in Alice's mailbox."""
     return office.gmail(ALICE).list_messages().refs[0].id

@@ -7,11 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from backend.audit.tables import AuditEntry
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
+from backend.mail.tables import Message
+from backend.privacy.service.threads import answer_request, keep_private
+from backend.privacy.shapes import RequestState
+from backend.privacy.tables import AccessRequest
+from backend.sequences.service import save_template
 from tests.card.addon import addon_for
 from tests.card.world import World
 from tests.cast import ALICE, BOB, DORA, Office, open_mailbox, open_office
@@ -109,6 +116,74 @@ def test_the_homepage_acts_too(client: FlaskClient, world: World) -> None:
     world.task("Call back", world.contact(DORA, "Dora Lund"))
     done = press(client, client.get("/preview/home"), "Done")
     assert "Done: Call back" in done.text
+
+
+# --- a mail being written ---
+
+
+@pytest.fixture(name="draft")
+def write_one(client: FlaskClient, office: Office, world: World) -> TestResponse:
+    """A draft to Dora, with a template and a deal at hand."""
+    dora = world.contact(DORA, "Dora Lund")
+    world.deal("Forty seats", dora)
+    with office.db.write() as session:
+        text = "Hi {{ contact.first_name }},\n\n<b>here</b> is {{ deal.name }}."
+        save_template(
+            session, office.clock, office.actors[ALICE], None,
+            name="Offer", subject="Our {{ deal.name }}", body=text, is_shared=True,
+        )  # fmt: skip
+    return client.get(f"/preview/compose?to={DORA}&subject=Hello")
+
+
+def test_a_template_lands_in_the_draft_without_scripts(client: FlaskClient, draft: TestResponse) -> None:
+    assert "to Dora Lund" in draft.text
+    done = press(client, draft, "With subject", to=DORA, subject="")
+    assert "<p>Hi Dora,</p><p>&lt;b&gt;here&lt;/b&gt; is Forty seats.</p></div>" in done.text
+    assert 'id="draft-subject" name="subject" value="Our Forty seats"' in done.text
+    assert "to Dora Lund" in done.text, "the card stays"
+
+
+def test_to_htmx_the_panel_comes_with_what_goes_into_the_draft(client: FlaskClient, draft: TestResponse) -> None:
+    client.environ_base["HTTP_HX_REQUEST"] = "true"
+    done = press(client, draft, "Use D-1001", to=DORA, subject="Re: Hello")
+    assert done.text.lstrip().startswith("<article")
+    assert 'value="[D-1001] Re: Hello" hx-swap-oob="true"' in done.text
+    assert "beforeend" not in done.text, "a reference is for the subject alone"
+
+
+def test_a_sequence_started_beside_a_draft_leads_back_to_it(client: FlaskClient, draft: TestResponse) -> None:
+    picker = press(client, draft, "Start a sequence", to=DORA)
+    assert "There is no sequence yet" in picker.text
+    back = f"/preview/compose?to={DORA}"
+    assert f'class="gcard-back" href="{back}"' in picker.text
+    panel = client.get(back, headers={"HX-Request": "true"}).text
+    assert panel.lstrip().startswith("<article")
+    assert "to Dora Lund" in panel
+
+
+def test_a_colleagues_private_mail_is_listed_locked_and_asked_for(
+    client: FlaskClient, office: Office, world: World
+) -> None:
+    open_mailbox(office, BOB)
+    world.contact(DORA, "Dora Lund")
+    office.mail(DORA, BOB, "Between us")
+    office.sync()
+    with office.db.write() as session:
+        conversation_id = session.scalars(select(Message.conversation_id)).one()
+        keep_private(session, office.clock, office.actors[BOB], conversation_id)
+    listed = client.get("/preview?show=locked").text
+    assert "Private conversation" in listed
+    assert "Between us" not in listed
+    page = client.get("/preview/mail/1?show=locked")
+    assert "Between us" not in page.text
+    assert "Bob is asked." in press(client, page, "Request access").text
+    with office.db.write() as session:
+        request = session.scalars(select(AccessRequest.id)).one()
+        answer_request(session, office.clock, office.actors[BOB], request, RequestState.GRANTED)
+    assert "Dora Lund" in client.get("/preview/mail/1").text
+    with office.db.read() as session:
+        looks = select(AuditEntry.actor_id).where(AuditEntry.action == "mail.look")
+        assert session.scalars(looks).all() == [office.actors[ALICE].user_id]
 
 
 def test_nobody_elses_mail_is_shown(client: FlaskClient, office: Office) -> None:

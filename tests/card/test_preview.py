@@ -1,6 +1,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,7 +22,7 @@ from tests.card.samples import ENGLISH, KNOWN, MAIL, SPANISH
 POSTS = "/card/actions"
 
 
-def drawn(card: Card, words: Words = ENGLISH, **more: str) -> LexborHTMLParser:
+def drawn(card: Card, words: Words = ENGLISH, **more: Any) -> LexborHTMLParser:
     return LexborHTMLParser(panel(card_json(card, POSTS), words, icons_url="/static/icons.svg", **more))
 
 

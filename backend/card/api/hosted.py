@@ -1,4 +1,4 @@
-"""The doors of the add-on that Google's servers call themselves: `POST /addon/http/{home,mail,compose,actions/<name>}`.
+"""The doors of the add-on that Google's servers call: `POST /addon/http/{home,today,mail,compose,actions/<name>}`.
 
 Two tokens come with each event. `systemIdToken` (the Authorization header) says that Google calls for this very
 add-on: its audience is the address that was called, its bearer the add-on's service account. `userIdToken` says who
@@ -39,7 +39,7 @@ from backend.card.facts import Do
 from backend.card.glimpse import Glimpse, read_headers
 from backend.card.shapes import Card, Cards, Outcome
 from backend.card.workspace_json import action_answer, scope_request, trigger_answer
-from backend.db import GAVE_UP
+from backend.db import MAY_GIVE_UP, is_given_up
 from backend.gmail.errors import GmailError, PermissionDenied, Transient
 from backend.gmail.glance import OpenMessage, read_open_message
 from backend.gmail.identity import IdentityRefused
@@ -47,6 +47,7 @@ from backend.kit.errors import ForbiddenError, NotFoundError, UserError
 from backend.web.house import house
 from backend.web.problems import problem
 
+TRIGGERS = {"home", "mail", "compose"}  # they answer with cards; clicks and the menu with what is to be done
 NEEDED = {"mail": (METADATA,), "compose": (COMPOSE,), Do.INSERT_TEMPLATE: (COMPOSE,), Do.INSERT_REFERENCE: (COMPOSE,)}
 
 blueprint = Blueprint("card_hosted", __name__, url_prefix="/addon/http")
@@ -86,6 +87,15 @@ def home() -> Response:
     with card_desk().db.read() as session:
         actor = find_reader(session, g.addon_email)
         return _shown(service.root_card(visit_of(session, actor, _event().reader), None) if actor else _stranger())
+
+
+@blueprint.post("/today")
+def today() -> Response:
+    """Answer “Today” of the add-on's menu: the homepage over whatever is open; phones do not show it by themselves."""
+    with card_desk().db.read() as session:
+        actor = find_reader(session, g.addon_email)
+        card = service.root_card(visit_of(session, actor, _event().reader), None) if actor else _stranger()
+        return _done(Outcome(push=card))
 
 
 @blueprint.post("/mail")
@@ -154,12 +164,14 @@ def tell(error: UserError) -> Response:
     return _failed(kind) if kind else _done(Outcome(notification=words_of(_event().reader).sentence_of(error)))
 
 
-def tell_too_late(_error: Exception) -> Response:
+def tell_too_late(error: Exception) -> Response:
     """Say that the database did not answer in time, while Gmail still waits; nothing was changed."""
+    if not is_given_up(error):
+        raise error
     return _failed(Trouble.TIMED_OUT)
 
 
-for _kind in GAVE_UP:
+for _kind in MAY_GIVE_UP:
     blueprint.register_error_handler(_kind, tell_too_late)
 
 
@@ -177,7 +189,8 @@ def refuse_unreadable(error: ValidationError) -> Response:
 
 def _failed(kind: Trouble) -> Response:
     card = trouble.card(kind, words_of(_event().reader), url=house().public_url)
-    return _done(Outcome(push=card)) if "/actions/" in request.path else _shown(card)
+    is_trigger = request.path.rpartition("/")[2] in TRIGGERS
+    return _shown(card) if is_trigger else _done(Outcome(push=card))
 
 
 def _event() -> Event:

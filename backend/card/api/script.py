@@ -35,7 +35,7 @@ from backend.card.desk import card_desk
 from backend.card.glimpse import read_headers
 from backend.card.schemas import ActionAsked, ContextAsked, ReaderAsked
 from backend.card.shapes import Cards, Outcome
-from backend.db import GAVE_UP
+from backend.db import MAY_GIVE_UP, is_given_up
 from backend.gmail.errors import Transient
 from backend.gmail.identity import IdentityRefused
 from backend.kit.errors import ForbiddenError, NotFoundError, UserError
@@ -106,15 +106,17 @@ def _body(schema: ReaderAsked) -> Asked:
     return found
 
 
-def tell_too_late(_error: Exception) -> Response:
+def tell_too_late(error: Exception) -> Response:
     """Say that the database did not answer in time, while Gmail still waits; nothing was changed."""
+    if not is_given_up(error):
+        raise error
     asked = CONTEXT.load(request.get_json(), partial=True)
     card = trouble.card(Trouble.TIMED_OUT, words_of(asked), url=house().public_url)
     shown = Outcome(push=card) if request.path.rpartition("/")[0].endswith("actions") else Cards((card,))
     return _view(shown, 504)
 
 
-for _kind in GAVE_UP:
+for _kind in MAY_GIVE_UP:
     blueprint.register_error_handler(_kind, tell_too_late)
 
 
