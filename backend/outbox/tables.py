@@ -78,8 +78,10 @@ class OutboxRow(Base):
         Index("ix_outbox_mailbox_id_sent_at", "mailbox_id", "sent_at"),
         Index("ix_outbox_mailbox_id_thread_id", "mailbox_id", "thread_id"),
         Index("ix_outbox_contact_id", "contact_id"),
-        Index("ix_outbox_workspace_id_sent_at", "workspace_id", "sent_at"),
-        Index("ix_outbox_group_id_sent_at", "group_id", "sent_at"),
+        # All that results are divided by, so that they are counted from the index alone.
+        Index(
+            "ix_outbox_results", "group_id", "version_id", "step", "variant", "mailbox_id", "sent_at", "workspace_id"
+        ),
         Index("ix_outbox_workspace_id_address_key", "workspace_id", "address_key"),
     )
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import ForbiddenError, NotFoundError, UserError
+from backend.mail.address_lines import LONGEST_LIST
 from backend.sequences import rules as texts
 from backend.sequences import store as templates
 from backend.sequences.campaigns import audience_store, service, store
@@ -28,7 +29,6 @@ from backend.web.pagination import cut_page, decode_cursor
 from backend.web.toasts import toast
 
 ROWS = 50
-LONGEST_LIST = 5_000_000  # characters of pasted or uploaded addresses
 
 blueprint = Blueprint("campaigns", __name__, url_prefix="/campaigns", template_folder="../templates")
 open_way(blueprint, Way("campaigns", lazy_gettext("Campaigns"), "mail", "campaigns.show", 82))

@@ -14,6 +14,7 @@ from backend.audit.shapes import Subject
 from backend.kit.clock import Clock
 from backend.kit.errors import ConflictError, ForbiddenError, NotFoundError, UserError
 from backend.kit.text import squeeze
+from backend.mail.address_lines import read_lines
 from backend.mail.address_lists import addresses_in
 from backend.outbox.mail_store import spent_today
 from backend.outbox.shapes import Pace, Sender
@@ -70,12 +71,13 @@ def _write(campaign: Campaign, text: Text, audience: Audience) -> None:
 def audience_of(session: Session, workspace_id: int, text: str) -> Audience:
     """The contacts to whom the addresses in a text belong, a CSV file's or typed ones. Raises `UserError` for none."""
     found, _ = addresses_in(",".join(text.replace(";", ",").replace("\t", ",").splitlines()))
+    bare = [line.text for line in read_lines(text) if not line.key]
     if not found:
         raise UserError("There is no address in this list; write one on each line, or one column of a CSV file.")
     known = audience_store.known_contacts(session, workspace_id, (address.key for address in found))
     unknown = dict.fromkeys(address.email for address in found if address.key not in known)
     ids = dict.fromkeys(known[address.key] for address in found if address.key in known)
-    return Audience(contact_ids=tuple(ids)[:MOST_PEOPLE], unknown=tuple(unknown)[:1000])
+    return Audience(contact_ids=tuple(ids)[:MOST_PEOPLE], unknown=(*unknown, *bare)[:1000])
 
 
 def check(session: Session, clock: Clock, actor: Actor, campaign: CampaignView) -> Sorted:

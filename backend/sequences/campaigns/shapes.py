@@ -22,8 +22,8 @@ class Stand(StrEnum):
 class Audience:
     """Whom it goes to: the contacts that a filter finds, or, where `contact_ids` is given, these very ones.
 
-    `unknown` are addresses from a file that belong to no contact; nothing goes to them. `is_bold`: also to those with
-    whom, or with whose company, a colleague writes.
+    `unknown` are addresses of a list that belong to no contact, and lines without one; nothing goes to them. `is_bold`:
+    also to those with whom, or with whose company, a colleague writes.
     """
 
     words: str = ""

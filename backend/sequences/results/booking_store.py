@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from backend.db import insert_ignoring, upsert
@@ -16,8 +16,10 @@ from backend.mail.shapes import Kind
 from backend.mail.tables import Copy, Message
 from backend.outbox.tables import OutboxRow, OutboxSender
 from backend.records.tables import ContactAddress
+from backend.sequences.enrolling import SOURCE
 from backend.sequences.results.shapes import REPLY_DAYS, Came, Ours
-from backend.sequences.tables import Answer, AnswerMark
+from backend.sequences.shapes import EnrolmentState
+from backend.sequences.tables import Answer, AnswerMark, Enrolment
 
 _ANSWERS = (Kind.PERSON.value, Kind.BULK.value)
 _READ = func.coalesce(AnswerMark.read_id, 0)
@@ -100,5 +102,17 @@ def book(session: Session, news: Unread, answers: Iterable[tuple[int, Came, str]
         for i, came, how in answers
     ]
     insert_ignoring(session, Answer, rows)
+    _wake(session, [row["outbox_id"] for row in rows])
     mark = {"mailbox_id": news.mailbox_id, "read_id": news.last_id}
     upsert(session, AnswerMark, [mark], key=("mailbox_id",), change=("read_id",))
+
+
+def _wake(session: Session, outbox_ids: Collection[int]) -> None:
+    """Have those who answered looked at in the next tick, though nothing of theirs is due for days."""
+    if not outbox_ids:
+        return
+    asked = select(OutboxRow.source_id).where(OutboxRow.id.in_(outbox_ids), OutboxRow.source == SOURCE)
+    waits = (Enrolment.state == EnrolmentState.ACTIVE.value, Enrolment.due_at.is_not(None))
+    values = {"due_at": Enrolment.started_at}  # long past
+    waking = update(Enrolment).where(Enrolment.id.in_(asked), *waits).values(**values)
+    session.execute(waking.execution_options(synchronize_session=False))

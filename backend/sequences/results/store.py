@@ -16,7 +16,7 @@ from backend.activities.tables import Activity, ActivityRecord
 from backend.outbox.shapes import Ground
 from backend.outbox.tables import OutboxRow, Suppression
 from backend.records.shapes import Outcome
-from backend.records.tables import Deal, DealPerson, Stage
+from backend.records.tables import Deal, DealPerson, Record, Stage
 from backend.sequences.results.shapes import DEAL_DAYS, MEETING_DAYS, By, Grain, Tally, Wanted
 from backend.sequences.store import visible_templates
 from backend.sequences.tables import Answer, Sequence, SequenceVersion, Template
@@ -25,7 +25,7 @@ _GRAIN = (
     OutboxRow.group_id, OutboxRow.version_id, OutboxRow.step, OutboxRow.variant, OutboxRow.mailbox_id,
 )  # fmt: skip
 _EARLIER = aliased(OutboxRow)
-_DEAL = Deal.__table__.c
+_DEAL, _RECORDS = Deal.__table__.c, Record.__table__
 
 Found = dict[Grain, Tally]
 
@@ -45,13 +45,15 @@ def _which(actor: Actor, wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
     """Mails that are asked for, of those that the actor may see."""
     o = OutboxRow
     found = [o.workspace_id == actor.workspace_id, o.sent_at >= wanted.since, o.sent_at < wanted.until]
+    sequences = select(Sequence.id).where(Sequence.workspace_id == actor.workspace_id)
+    if wanted.by in {By.SEQUENCE, By.CAMPAIGN}:
+        sequences = sequences.where(Sequence.kind == wanted.by.value)
+    found.append(o.group_id.in_(sequences))
     if wanted.sequence_id is not None:
         found.append(o.group_id == wanted.sequence_id)
     owner_id = wanted.user_id if actor.sees_all else actor.user_id
     if owner_id is not None:
         found.append(o.mailbox_id.in_(select(Mailbox.id).where(Mailbox.user_id == owner_id)))
-    if wanted.by in {By.SEQUENCE, By.CAMPAIGN}:
-        found.append(o.group_id.in_(select(Sequence.id).where(Sequence.kind == wanted.by.value)))
     return tuple(found)
 
 
@@ -99,7 +101,7 @@ def _count_deals(
     session: Session, actor: Actor, wanted: Wanted, which: tuple[ColumnElement[bool], ...], found: Found
 ) -> None:
     """Deals that began, then deals that were won."""
-    began = _deals(actor, Deal.created_at).where(Deal.created_at >= wanted.since, *which)
+    began = _deals(actor, _RECORDS.c.created_at).where(_RECORDS.c.created_at >= wanted.since, *which)
     for grain in _within(session, began, DEAL_DAYS):
         found[grain].deals += 1
     won = (
@@ -116,20 +118,25 @@ def _count_deals(
 
 def _deals(actor: Actor, at: Any) -> Select[*tuple[Any, ...]]:
     """Each deal with the last mail before `at` to one of its people."""
-    people = select(DealPerson.contact_id).where(DealPerson.deal_id == Deal.id)
-    to_them = (_EARLIER.contact_id.in_(people), _EARLIER.sent_at <= at)
+    deal = Deal.__table__
+    with_people = select(_EARLIER.id).join(DealPerson, DealPerson.contact_id == _EARLIER.contact_id)
+    last = _first(with_people.where(DealPerson.deal_id == deal.c.id, _EARLIER.sent_at <= at).correlate(deal, _RECORDS))
     return (
         select(*_GRAIN, OutboxRow.sent_at, at)
-        .select_from(Deal)
-        .join(OutboxRow, OutboxRow.id == _last(*to_them))
-        .where(Deal.workspace_id == actor.workspace_id, Deal.deleted_at.is_(None))
+        .select_from(deal)
+        .join(_RECORDS, _RECORDS.c.id == deal.c.id)
+        .join(OutboxRow, OutboxRow.id == last)
+        .where(_RECORDS.c.workspace_id == actor.workspace_id, _RECORDS.c.deleted_at.is_(None))
     )
 
 
 def _last(*to_them: ColumnElement[bool]) -> Any:
     """The last mail of ours before something happened, correlated to what happened."""
-    in_order = (_EARLIER.sent_at.desc(), _EARLIER.id.desc())
-    return select(_EARLIER.id).where(*to_them).order_by(*in_order).limit(1).scalar_subquery()
+    return _first(select(_EARLIER.id).where(*to_them))
+
+
+def _first(query: Select[int]) -> Any:
+    return query.order_by(_EARLIER.sent_at.desc(), _EARLIER.id.desc()).limit(1).scalar_subquery()
 
 
 def _within(session: Session, query: Select[*tuple[Any, ...]], days: int) -> Iterator[Grain]:

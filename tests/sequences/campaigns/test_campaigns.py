@@ -164,12 +164,13 @@ def test_it_takes_as_long_as_was_expected(line: Line, client: FlaskClient) -> No
 
 def test_a_list_may_come_from_a_file_and_strangers_are_named(line: Line, client: FlaskClient) -> None:
     ready(line, DORA, ERIK)
-    rows = f'name;mail\n"Doe, Dora";{DORA}\nX;stranger@nowhere.example\n'.encode("utf-8-sig")
+    rows = f'name;mail\n"Doe, Dora";{DORA}\nX;stranger@nowhere.example\nno address here\n'.encode("utf-8-sig")
     form = OFFER | {"whom": "list", "file": (BytesIO(rows), "people.csv")}
     answer = client.post("/campaigns/new", data=form, content_type="multipart/form-data")
     page = client.get(answer.headers["Location"]).text
     assert "Start for 1 person" in page
     assert "stranger@nowhere.example" in page
+    assert "no address here" in page
 
 
 def test_the_mail_is_looked_at_person_by_person(line: Line, client: FlaskClient) -> None:

@@ -18,8 +18,8 @@ from backend.kit.clock import VirtualClock
 from backend.outbox.service import suppress, unsubscribe
 from backend.outbox.shapes import Ground
 from backend.outbox.tables import OutboxRow
-from backend.records.service import Team, make_deal, move_deal
-from backend.records.shapes import NewDeal
+from backend.records.service import Team, make_contact, make_deal, move_deal
+from backend.records.shapes import NewContact, NewDeal
 from backend.records.store.reading import list_pipelines
 from backend.sequences.results import service
 from backend.sequences.results.jobs import book_answers
@@ -130,6 +130,9 @@ def test_meetings_deals_and_revenue_count_within_their_days(line: Office) -> Non
         deal = NewDeal("Seats", stages[0].pipeline_id, contact_ids=(contact_id,), amount_minor=1_200_000)
         deal_id = make_deal(session, team, deal, "D").id
         won = next(stage for stage in stages if stage.outcome == "won")
+        stranger = make_contact(session, team, NewContact("Nobody wrote to me")).id
+        other_id = make_deal(session, team, NewDeal("Other", stages[0].pipeline_id, contact_ids=(stranger,)), "D").id
+        move_deal(session, team, other_id, won.id)
     assert (whole(line).meetings, whole(line).deals, whole(line).won) == (1, 1, 0)
     with office.db.write() as session:
         move_deal(session, team, deal_id, won.id)
