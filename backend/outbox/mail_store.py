@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, bindparam, func, null, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, null, select, union_all
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox
@@ -38,24 +38,36 @@ def _freshness() -> Select[*tuple[Any, ...]]:
 
 def spent_today(session: Session, sender: Sender, now: datetime) -> Spent:
     """What left the mailbox in the last 24 hours: ours by our books, the rep's own by the mail that sync stored."""
-    since = now - DAY
-    ours = (OutboxRow.mailbox_id == sender.mailbox_id, OutboxRow.sent_at > since)
-    domains = session.execute(
-        select(OutboxRow.domain, func.count(), func.min(OutboxRow.sent_at)).where(*ours).group_by(OutboxRow.domain)
-    ).all()
-    by_hand, first = session.execute(
-        select(func.count(), func.min(Message.sent_at))
-        .join(Copy, Copy.message_id == Message.id)
-        .where(Message.workspace_id == sender.workspace_id, Message.sent_at > since, Message.is_ours)
-        .where(
-            Message.sender_key == select(Mailbox.address_key).where(Mailbox.id == sender.mailbox_id).scalar_subquery()
-        )
-        .where(Copy.mailbox_id == sender.mailbox_id)
-        .where(Copy.gmail_id.not_in(select(OutboxRow.gmail_id).where(*ours)))
-    ).one()
+    wanted = {"mailbox_id": sender.mailbox_id, "workspace_id": sender.workspace_id, "since": now - DAY}
+    domains = read_columns(session, _sent_by_domain(), wanted).all()
+    by_hand, first = read_columns(session, _written_by_hand(), wanted).one()
     moments = [moment for moment in (first, *(row[2] for row in domains)) if moment]
     counts = {row[0]: row[1] for row in domains}
     return Spent(by_hand + sum(counts.values()), min(moments, default=None), counts)
+
+
+@cache  # asked at each round, as the next one
+def _sent_by_domain() -> Select[*tuple[Any, ...]]:
+    o = table_of(OutboxRow).c
+    return select(o.domain, func.count(), func.min(o.sent_at)).where(*_sent_today()).group_by(o.domain)
+
+
+@cache
+def _written_by_hand() -> Select[*tuple[Any, ...]]:
+    m, c, b, o = (table_of(model).c for model in (Message, Copy, Mailbox, OutboxRow))
+    address_key = select(b.address_key).where(b.id == bindparam("mailbox_id")).scalar_subquery()
+    return (
+        select(func.count(), func.min(m.sent_at))
+        .join(table_of(Copy), c.message_id == m.id)
+        .where(m.workspace_id == bindparam("workspace_id"), m.sent_at > bindparam("since"), m.is_ours)
+        .where(m.sender_key == address_key, c.mailbox_id == bindparam("mailbox_id"))
+        .where(c.gmail_id.not_in(select(o.gmail_id).where(*_sent_today())))
+    )
+
+
+def _sent_today() -> tuple[ColumnElement[bool], ...]:
+    o = table_of(OutboxRow).c
+    return o.mailbox_id == bindparam("mailbox_id"), o.sent_at > bindparam("since")
 
 
 def last_mails_to(session: Session, sendings: Sequence[Sending]) -> dict[int, datetime]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from backend.accounts.tables import Mailbox, User
 from backend.db import insert_ignoring, read_columns, table_of, write_columns
@@ -33,30 +34,46 @@ def claim_senders(session: Session, now: datetime, limit: int) -> list[int]:
 
     Two workers never take the same one: PostgreSQL skips rows that the other has locked, SQLite has one writer.
     """
-    due = (
-        select(OutboxSender.mailbox_id)
-        .join(Mailbox, Mailbox.id == OutboxSender.mailbox_id)
-        .where(OutboxSender.next_at <= now, Mailbox.status == "active", _is_free(now))
-        .order_by(OutboxSender.next_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=OutboxSender)
-    )
-    ids = list(session.scalars(due))
+    ids = list(session.scalars(_due_senders(), {"now": now, "most": limit}))
     if ids:
-        values = {"next_at": now + LEASE}
-        session.execute(update(OutboxSender).where(OutboxSender.mailbox_id.in_(ids)).values(**values))
+        session.execute(_claiming(), {"ids": ids, "next_at": now + LEASE})
     return ids
+
+
+@cache  # asked at each tick
+def _due_senders() -> Select[int]:
+    return (
+        select(_SENDERS.c.mailbox_id)
+        .join(Mailbox, Mailbox.id == _SENDERS.c.mailbox_id)
+        .where(_SENDERS.c.next_at <= bindparam("now"), Mailbox.status == "active", _is_free())
+        .order_by(_SENDERS.c.next_at)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, of=_SENDERS)
+    )
+
+
+@cache
+def _claiming() -> Update:
+    ids: BindParameter[list[int]] = bindparam("ids", expanding=True)
+    return update(_SENDERS).where(_SENDERS.c.mailbox_id.in_(ids)).values(next_at=bindparam("next_at"))
 
 
 def take_lease(session: Session, mailbox_id: int, now: datetime) -> Lease | None:
     """Take the mailbox for one round of sending; None where somebody has it, or it is not active."""
-    taken = session.execute(
-        update(OutboxSender)
-        .where(OutboxSender.mailbox_id == mailbox_id, _is_free(now), _is_active(mailbox_id))
-        .values(lease_until=now + LEASE, fence=OutboxSender.fence + 1)
-        .returning(OutboxSender.workspace_id, OutboxSender.fence)
-    ).one_or_none()
+    wanted = {"of_mailbox": mailbox_id, "now": now, "until": now + LEASE}
+    taken = session.execute(_taking(), wanted).one_or_none()
     return None if taken is None else Lease(mailbox_id, taken.workspace_id, taken.fence)
+
+
+@cache  # asked at each round, as `_giving_free` is
+def _taking() -> ReturningUpdate[int, int]:
+    mailbox_id: BindParameter[int] = bindparam("of_mailbox")
+    return (
+        update(_SENDERS)
+        .where(_SENDERS.c.mailbox_id == mailbox_id, _is_free(), _is_active(mailbox_id))
+        .values(lease_until=bindparam("until"), fence=_SENDERS.c.fence + 1)
+        .returning(_SENDERS.c.workspace_id, _SENDERS.c.fence)
+    )
 
 
 def hold(session: Session, lease: Lease, now: datetime) -> None:
@@ -89,24 +106,29 @@ def release(session: Session, lease: Lease, not_before: datetime, begins_at: dat
 
     Nothing is looked at before `not_before`, no order is begun before `begins_at`.
     """
-    begun = _first_due(session, lease.mailbox_id, OutboxRow.state != State.CLAIMED.value)
-    waiting = _first_due(session, lease.mailbox_id, OutboxRow.state == State.CLAIMED.value)
+    begun, waiting = read_columns(session, _first_due(), {"mailbox_id": lease.mailbox_id}).one()
     firsts = [max(begun, not_before)] if begun else []
     firsts += [max(waiting, not_before, begins_at)] if waiting else []
-    session.execute(
-        update(OutboxSender)
-        .where(OutboxSender.mailbox_id == lease.mailbox_id, OutboxSender.fence == lease.fence)
-        .values(lease_until=None, next_at=min(firsts, default=None))
-    )
+    freed = {"of_mailbox": lease.mailbox_id, "of_fence": lease.fence, "next_at": min(firsts, default=None)}
+    write_columns(session, _giving_free(), freed)
 
 
-def _first_due(session: Session, mailbox_id: int, which: ColumnElement[bool]) -> datetime | None:
-    where = (OutboxRow.mailbox_id == mailbox_id, OutboxRow.state.in_(_OPEN), which)
-    return session.scalar(select(func.min(OutboxRow.due_at)).where(*where))
+@cache
+def _first_due() -> Select[*tuple[Any, ...]]:
+    """When the first begun order of a mailbox is due, and the first that is not."""
+    is_new = _OUTBOX.c.state == State.CLAIMED.value
+    firsts = (func.min(_OUTBOX.c.due_at).filter(which) for which in (~is_new, is_new))
+    return select(*firsts).where(_OUTBOX.c.mailbox_id == bindparam("mailbox_id"), _OUTBOX.c.state.in_(_OPEN))
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    return or_(OutboxSender.lease_until.is_(None), OutboxSender.lease_until <= now)
+@cache
+def _giving_free() -> Update:
+    name = (_SENDERS.c.mailbox_id == bindparam("of_mailbox"), _SENDERS.c.fence == bindparam("of_fence"))
+    return update(_SENDERS).where(*name).values(lease_until=None, next_at=bindparam("next_at"))
+
+
+def _is_free() -> ColumnElement[bool]:
+    return or_(_SENDERS.c.lease_until.is_(None), _SENDERS.c.lease_until <= bindparam("now"))
 
 
 def _is_active(mailbox_id: int | BindParameter[int]) -> ColumnElement[bool]:
