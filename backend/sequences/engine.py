@@ -60,8 +60,9 @@ class Engine:
             going = self._order(session, mails, now)
 
     def _may_go_on(self, session: Session, case: Case, now: datetime) -> bool:
+        """Stops are looked for first: who answers is woken in the middle of a wait, so that everybody sees it end."""
         has_ended = case.enrolment.ended_at is not None
-        return not (has_ended or _is_too_early(case, now) or self._is_stopped(session, case, now))
+        return not (has_ended or self._is_stopped(session, case, now) or _is_too_early(case, now))
 
     def _to_next_mail(self, session: Session, case: Case, now: datetime) -> Mail | None:
         """Take somebody to a mail whose window is open; None where they stand still, or are through."""

@@ -97,22 +97,21 @@ def _grouped(session: Session, query: Any, key: Callable[[Ours], str]) -> dict[s
 
 def book(session: Session, news: Unread, answers: Iterable[tuple[int, Came, str]]) -> None:
     """Write answers down, the first of each mail, and how far the mailbox was searched."""
+    found = list(answers)
     rows = [
         {"outbox_id": i, "workspace_id": news.workspace_id, "message_id": came.message_id, "how": how, "at": came.at}
-        for i, came, how in answers
+        for i, came, how in found
     ]
     insert_ignoring(session, Answer, rows)
-    _wake(session, [row["outbox_id"] for row in rows])
+    for i, came, _how in found:
+        _wake(session, i, came.at)
     mark = {"mailbox_id": news.mailbox_id, "read_id": news.last_id}
     upsert(session, AnswerMark, [mark], key=("mailbox_id",), change=("read_id",))
 
 
-def _wake(session: Session, outbox_ids: Collection[int]) -> None:
-    """Have those who answered looked at in the next tick, though nothing of theirs is due for days."""
-    if not outbox_ids:
-        return
-    asked = select(OutboxRow.source_id).where(OutboxRow.id.in_(outbox_ids), OutboxRow.source == SOURCE)
-    waits = (Enrolment.state == EnrolmentState.ACTIVE.value, Enrolment.due_at.is_not(None))
-    values = {"due_at": Enrolment.started_at}  # long past
-    waking = update(Enrolment).where(Enrolment.id.in_(asked), *waits).values(**values)
+def _wake(session: Session, outbox_id: int, at: datetime) -> None:
+    """Have who answered looked at in the next tick, though nothing of theirs is due for days."""
+    asked = select(OutboxRow.source_id).where(OutboxRow.id == outbox_id, OutboxRow.source == SOURCE)
+    waits = (Enrolment.state == EnrolmentState.ACTIVE.value, Enrolment.due_at > at)
+    waking = update(Enrolment).where(Enrolment.id.in_(asked), *waits).values(due_at=at)
     session.execute(waking.execution_options(synchronize_session=False))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, update
 
 from backend.activities.service import add_activity
 from backend.activities.shapes import ActivityKind, NewActivity
@@ -25,6 +25,8 @@ from backend.sequences.results import service
 from backend.sequences.results.jobs import book_answers
 from backend.sequences.results.shapes import By, Line, Tally, Wanted
 from backend.sequences.service import save_template
+from backend.sequences.shapes import EnrolmentState
+from backend.sequences.tables import Enrolment
 from tests.card.addon import Addon
 from tests.card.test_pages import signed_in
 from tests.cast import ALICE, BOB, CAROL, DORA, ERIK, open_office
@@ -74,6 +76,27 @@ def test_a_reply_in_the_thread_is_counted_once_however_many_follow(line: Office)
     reply(line)
     assert book_answers(line.office.db) == 0
     assert (whole(line).sent, whole(line).replied) == (1, 1)
+
+
+def test_who_answers_is_stopped_at_once_though_nothing_is_due_for_days(line: Office) -> None:
+    enrolment = line.enrol(line.make(definition(mail(), wait(20), mail("", "Any news?", is_reply=True))))
+    line.tick()
+    reply(line)
+    line.tick()
+    assert line.stand(enrolment) == (EnrolmentState.STOPPED, "replied")
+
+
+def test_who_answers_and_is_not_stopped_waits_as_before(line: Office) -> None:
+    """A colleague's answer that does not stop it wakes them, and changes nothing."""
+    what = definition(mail(), wait(3, "09:30"), mail("", "Any news?", is_reply=True), stops_on_colleague=False)
+    enrolment = line.enrol(line.make(what))
+    line.tick()
+    due_at = line.see(enrolment).due_at
+    with line.office.db.write() as session:
+        waking = update(Enrolment).values(due_at=line.office.clock.now())
+        session.execute(waking)
+    line.tick()
+    assert (line.see(enrolment).due_at, line.deliveries()) == (due_at, 1)
 
 
 def test_a_new_mail_of_the_person_counts_for_a_month(line: Office) -> None:
