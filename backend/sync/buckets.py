@@ -43,6 +43,9 @@ class Quota:
         return max(share - int(share * _KEPT_BACK[Urgency.IMPORT]), 1)
 
 
+GMAILS = Quota(per_user=6_000, per_project=1_200_000)  # since May 2026
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """A minute's units. `taken`: (slot, units), a slot being epoch milliseconds // SLOT_MS.

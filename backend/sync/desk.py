@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from backend.sync.buckets import Quota
+from backend.sync.buckets import GMAILS, Quota
 
 _KEY = "enlace_quota"
 
@@ -17,5 +17,5 @@ def set_quota(app: Flask, quota: Quota) -> None:
 
 
 def quota() -> Quota:
-    """Return the quota of this installation."""
-    return cast("Quota", current_app.extensions[_KEY])
+    """Return the quota of this installation, or else what Gmail gives everybody."""
+    return cast("Quota", current_app.extensions.get(_KEY, GMAILS))
