@@ -20,6 +20,7 @@ LANGUAGES = ("en", "es")
 _RANK = {Role.REP: 0, Role.MANAGER: 1, Role.ADMIN: 2}
 _KEY_MARK = "enl_"
 _PREFIX_LENGTH = 12
+LONGEST_DOMAINS = 253  # what the column of workspaces holds
 _DOMAIN = re.compile(r"(?=.{4,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+")
 _PREFIX = re.compile(r"[A-Z]{1,10}")
 
@@ -75,12 +76,18 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
 
 
-def checked_domain(text: str) -> str:
-    """Return a mail domain in lower case, "" for none. Raises `UserError` for what is no domain."""
-    domain = text.strip().lower().removeprefix("@")
-    if domain and not _DOMAIN.fullmatch(domain):
+def checked_domains(text: str) -> str:
+    """Return mail domains in lower case, as "acme.example, acme.test"; "" for none.
+
+    Raises `UserError` for what is no domain, and for more than the column holds.
+    """
+    domains = dict.fromkeys(word.lower().removeprefix("@") for word in text.replace(",", " ").split())
+    if not all(_DOMAIN.fullmatch(domain) for domain in domains):
         raise UserError("“%(text)s” is not a mail domain; write it as example.com, or leave it empty.", text=text)
-    return domain
+    joined = ", ".join(domains)
+    if len(joined) > LONGEST_DOMAINS:
+        raise UserError("These are more domains than fit; leave out those that nobody writes from.")
+    return joined
 
 
 def checked_prefix(text: str) -> str:

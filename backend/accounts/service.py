@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.orm import Session
 
 from backend.accounts import store
-from backend.accounts.rules import LANGUAGES, checked_domain, checked_email, checked_prefix, shares_at_least
+from backend.accounts.rules import LANGUAGES, checked_domains, checked_email, checked_prefix, shares_at_least
 from backend.accounts.shapes import Actor, ContactPolicy, Role, Sharing
 from backend.accounts.tables import User, Workspace
 from backend.audit.service import record
@@ -144,7 +144,7 @@ def change_workspace(session: Session, clock: Clock, by: Actor, changes: Mapping
     """
     checks: dict[str, Callable[[str], str]] = {
         "name": _named,
-        "domain": checked_domain,
+        "domain": checked_domains,
         "contact_policy": lambda value: ContactPolicy(value).value,
         "deal_reference_prefix": checked_prefix,
         "private_label": _named,

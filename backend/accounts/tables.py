@@ -18,7 +18,9 @@ class Workspace(Base):
     id: Mapped[PrimaryKey]
     name: Mapped[str] = mapped_column(String(200), doc="what the team calls itself")
     domain: Mapped[str] = mapped_column(
-        String(253), default="", doc="the team's own mail domain, lower case; mail inside it is internal; empty: none"
+        String(253),
+        default="",
+        doc="the team's own mail domains, as “acme.example, acme.test”; mail inside is internal",
     )
     contact_policy: Mapped[str] = mapped_column(
         String(20), default="correspondents", doc="whom mail turns into contacts: a shapes.ContactPolicy"

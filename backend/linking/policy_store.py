@@ -22,13 +22,13 @@ def load_policy(session: Session, workspace_id: int) -> Policy:
     row = read_columns(session, _decisions(), {"workspace_id": workspace_id}).first()
     if row is None:
         raise LookupError(workspace_id)
-    contact_policy, own_domain, prefix, exclusions, addresses = row
+    contact_policy, own_domains, prefix, exclusions, addresses = row
     excluded: dict[str, dict[str, int]] = {"address": {}, "domain": {}}
     for kind, value, i in exclusions:
         excluded[kind][value] = i
     return Policy(
         contact_policy=ContactPolicy(contact_policy),
-        own_domain=own_domain,
+        own_domains=tuple(f".{domain}" for domain in own_domains.split(", ") if domain),
         own_keys=frozenset(key_of(address) for (address,) in addresses),
         deal_reference_prefix=prefix,
         excluded_keys=excluded["address"],

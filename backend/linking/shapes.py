@@ -64,20 +64,18 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a team decided about linking. `is_ours` knows the team's own addresses and domain by address key."""
+    """What a team decided about linking. `own_domains` are the team's, each with a dot before it."""
 
     contact_policy: ContactPolicy
-    own_domain: str
+    own_domains: tuple[str, ...]
     own_keys: frozenset[str]
     deal_reference_prefix: str
     excluded_keys: Mapping[str, int] = field(default_factory=dict)
     excluded_domains: Mapping[str, int] = field(default_factory=dict)
 
     def is_ours(self, address_key: str) -> bool:
-        """Whether an address is the team's: a mailbox, an alias, a user, or anybody at the team's domain."""
-        domain = address_key.rpartition("@")[2]
-        at_home = bool(self.own_domain) and f".{domain}".endswith(f".{self.own_domain}")
-        return at_home or address_key in self.own_keys
+        """Whether an address is the team's: a mailbox, an alias, a user, or anybody at a domain of the team's."""
+        return f".{address_key.rpartition('@')[2]}".endswith(self.own_domains) or address_key in self.own_keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from backend.accounts.rules import checked_domain, checked_prefix
+from backend.accounts.rules import checked_domains, checked_prefix
 from backend.accounts.service import change_workspace
 from backend.accounts.shapes import ContactPolicy
 from backend.accounts.store import get_workspace
@@ -38,11 +38,14 @@ def test_the_contact_policy_counts_for_mail_from_then_on(office: Office) -> None
 @pytest.mark.parametrize("domain", ["nonsense", "a b.example", "x@y.example"])
 def test_what_is_no_domain_is_refused(domain: str) -> None:
     with pytest.raises(UserError, match="not a mail domain"):
-        checked_domain(domain)
+        checked_domains(domain)
 
 
 def test_a_domain_is_taken_however_it_is_written() -> None:
-    assert (checked_domain(" @ACME.example "), checked_domain("")) == ("acme.example", "")
+    assert (checked_domains(" @ACME.example "), checked_domains("")) == ("acme.example", "")
+    assert checked_domains("acme.example, acme.test acme.example") == "acme.example, acme.test"
+    with pytest.raises(UserError, match="more domains than fit"):
+        checked_domains(" ".join(f"{n}.acme.example" for n in range(30)))
 
 
 @pytest.mark.parametrize("prefix", ["", "D-", "ÄB", "TOOLONGBYFAR", "1"])

@@ -15,7 +15,7 @@ from backend.mail.shapes import Address, Kind, Participant, Role, StoredMessage
 from backend.records.shapes import ContactRef, DealRef, RecordKind, StageEntry
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
-POLICY = Policy(ContactPolicy.CORRESPONDENTS, "acme.example", frozenset({"alice@acme.example"}), "D")
+POLICY = Policy(ContactPolicy.CORRESPONDENTS, (".acme.example", ".acme.test"), frozenset({"alice@acme.example"}), "D")
 DORA = ContactRef(1, "Dora", company_id=10)
 PEOPLE = {"dora@nordwind.example": DORA, "erik@gmail.com": ContactRef(2, "Erik", None)}
 
@@ -93,6 +93,7 @@ def rules_of(message: StoredMessage, knowledge: Knowledge, policy: Policy = POLI
         (mail(), Reason.NO_PEOPLE),
         (mail(who("bob@acme.example"), who("alice@acme.example", Role.TO)), Reason.INTERNAL),
         (to_alice("bob@lab.acme.example"), Reason.INTERNAL),
+        (to_alice("bob@acme.test"), Reason.INTERNAL),
         (mail(who("bob@acme.example"), kind=Kind.BULK), Reason.BULK),
     ],
 )
@@ -102,7 +103,7 @@ def test_policy_keeps_mail_out_for_a_reason(message: StoredMessage, reason: Reas
 
 
 def excluding(**values: dict[str, int]) -> Policy:
-    return Policy(ContactPolicy.CORRESPONDENTS, "acme.example", frozenset(), "D", **values)
+    return Policy(ContactPolicy.CORRESPONDENTS, (".acme.example", ".acme.test"), frozenset(), "D", **values)
 
 
 def test_mail_of_an_excluded_sender_or_domain_stays_out() -> None:
@@ -267,7 +268,7 @@ def people(message: StoredMessage, policy: Policy = POLICY, *, answer: bool = Fa
 
 
 def with_policy(policy: ContactPolicy) -> Policy:
-    return Policy(policy, "acme.example", frozenset(), "D")
+    return Policy(policy, (".acme.example",), frozenset(), "D")
 
 
 def test_whom_we_wrote_to_becomes_a_contact_and_who_only_wrote_to_us_does_not() -> None:
@@ -290,7 +291,7 @@ def test_robots_lists_newsletters_and_excluded_people_never_become_contacts() ->
     )
     assert people(ours) == []
     assert people(to_alice("news@shop.example", kind=Kind.BULK), with_policy(ContactPolicy.ALL)) == []
-    barred = Policy(ContactPolicy.ALL, "", frozenset(), "D", excluded_domains={"nordwind.example": 1})
+    barred = Policy(ContactPolicy.ALL, (), frozenset(), "D", excluded_domains={"nordwind.example": 1})
     assert people(to_alice("new@nordwind.example"), barred) == []
 
 
