@@ -75,7 +75,9 @@ def _commit_to_send(shift: Shift, sendings: Sequence[Sending]) -> list[Sending]:
 def _verdicts(shift: Shift, session: Session, sendings: Sequence[Sending], now: datetime) -> Mapping[int, Verdict]:
     if not mail_store.is_fresh(session, shift.lease.mailbox_id, now - FRESH / 2):
         return dict.fromkeys((sending.id for sending in sendings), Hold(now + NOT_FRESH_AGAIN, "not_fresh"))
-    return shift.judge(session, store.sender_of(session, shift.lease.mailbox_id), sendings, now)
+    sender = store.sender_of(session, shift.lease.mailbox_id)
+    waiting = rules.keep_distance(sender.pace, sendings, now)
+    return waiting | shift.judge(session, sender, [s for s in sendings if s.id not in waiting], now)
 
 
 def _send(shift: Shift, sending: Sending) -> None:
@@ -97,9 +99,13 @@ def _not_sent(shift: Shift, sendings: Sequence[Sending]) -> None:
 
 
 def _take_back(shift: Shift, sending: Sending, skip: Skip) -> None:
-    """Delete the draft of an order that is not to leave, unless the rep sent it by hand meanwhile."""
-    if not shift.discard(sending.draft_id) and (sent := find_sent(shift.gmail, sending)) is not None:
-        shift.book(sending, sent, "by_hand")
+    """Delete the draft of an order that is not to leave; where it is gone, the rep sent or vetoed it meanwhile."""
+    if not shift.discard(sending.draft_id):
+        sent = find_sent(shift.gmail, sending)
+        if sent is None:
+            _recover(shift, sending)
+        else:
+            shift.book(sending, sent, "by_hand")
         return
     with shift.writing() as session:
         service.end_skipped(session, shift.desk.sources, sending, skip, shift.now)

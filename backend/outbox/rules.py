@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from backend.outbox.shapes import Go, Hold, Pace, Sender, Sending, Skip, Spent, State, Verdict
@@ -36,6 +37,12 @@ def is_near(moment: datetime, pace: Pace, now: datetime) -> Verdict:
     """Whether a slot is near enough to lay the draft down: not a whole day's mail into the rep's drafts at once."""
     opens = moment - timedelta(seconds=2 * (pace.lead_s + pace.spacing_s + pace.jitter_s))
     return Go() if opens <= now else Hold(opens, "paced", is_for_all=True)
+
+
+def keep_distance(pace: Pace, sendings: Sequence[Sending], now: datetime) -> dict[int, Verdict]:
+    """Those of the drafts that are due who wait a little: after an outage many are due, and leave one by one."""
+    spacing = timedelta(seconds=pace.spacing_s)
+    return {s.id: Hold(now + spacing * place, "paced") for place, s in enumerate(sendings) if place and spacing}
 
 
 def daily_cap(sender: Sender, now: datetime) -> int:

@@ -56,6 +56,12 @@ def test_kill_9_in_each_state_delivers_no_step_twice_and_leaves_none_without_an_
     assert kills.done == tries
 
 
+def test_gunicorn_times_four_sends_every_mail_once(kills: Kills) -> None:
+    """Four processes on one database, as four of a server's would be that all tick; nobody is killed."""
+    ends = kills.try_at(("never:0",) * 4)
+    assert (ends.doubled, ends.endless, ends.states) == (0, 0, {"sent": 4})
+
+
 def test_four_workers_that_are_killed_deliver_no_step_twice(kills: Kills) -> None:
     ends = kills.try_at(("commit:9", "call:6", "statement:70", "never:0"))
     assert (ends.doubled, ends.endless) == (0, 0), ends

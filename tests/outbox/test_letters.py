@@ -83,3 +83,15 @@ def test_html_loses_what_is_no_formatting_and_gets_its_styles_inlined() -> None:
     assert "<p style=" in html
     for bad in ("<script", "onclick", "javascript:"):
         assert bad not in html
+
+
+def test_long_links_and_message_ids_stay_readable_in_the_head() -> None:
+    """Python encodes what is longer than a line; no mail program finds a link or a thread in that."""
+    url, ids = f"https://crm.example/u/{'x' * 200}", tuple(f"{'m' * 90}{n}@mail.example" for n in range(15))
+    anchor = Anchor("t1", f"{'l' * 120}@mail.example", "An offer", ids)
+    head = build(Letter("", "Any news?", "", anchor), sending(), sender(), url).partition(b"\r\n\r\n")[0]
+    assert f"List-Unsubscribe: <{url}>\r\n".encode() in head
+    assert f"In-Reply-To: <{anchor.rfc_id}>\r\n".encode() in head
+    assert all(f"<{rfc_id}>".encode() in head for rfc_id in ids)
+    assert b"=?" not in head
+    assert max(map(len, head.split(b"\r\n"))) < 998
