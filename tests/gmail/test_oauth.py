@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,14 +14,17 @@ import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from google.auth import jwt
 
 from backend.gmail.emulator.core import Emulator
 from backend.gmail.emulator.server import EmulatorServer
 from backend.gmail.errors import AuthRevoked, GmailError, PermissionDenied, Transient
 from backend.gmail.google import GoogleMail
+from backend.gmail.line import Access
 from backend.gmail.oauth import (
     GMAIL_SCOPE,
     MAILBOX_SCOPES,
+    PUBSUB_SCOPE,
     SIGN_IN_SCOPES,
     AccessDesk,
     DelegatedGrant,
@@ -35,6 +38,7 @@ from backend.kit.errors import UserError
 from tests.gmail.scripted import answer, scripted_server
 
 ANA = "ana@acme.example"
+SALES = "sales@acme.example"
 BACK = "http://127.0.0.1:8000/oauth/google/callback"
 
 
@@ -150,6 +154,33 @@ class TestAccess:
         mail.close()
         with pytest.raises(PermissionDenied):
             desk.access(DelegatedGrant("stranger@acme.example")).token()
+
+    @pytest.mark.parametrize(
+        ("enter", "claims"),
+        [
+            (lambda desk: desk.access(DelegatedGrant(SALES)), {"scope": GMAIL_SCOPE, "sub": SALES}),
+            (lambda desk: desk.own_access(PUBSUB_SCOPE), {"scope": PUBSUB_SCOPE}),
+        ],
+        ids=["as a mailbox", "as itself"],
+    )
+    def test_a_service_account_asks_for_one_scope_as_whom_it_is_to_be(
+        self, service_account: Path, enter: Callable[[AccessDesk], Access], claims: dict[str, str]
+    ) -> None:
+        """The request of RFC 7523: signed with the account's key, for Google, for an hour at most."""
+        key = json.loads(service_account.read_text())["private_key"]
+        public = serialization.load_pem_private_key(key.encode(), password=None).public_key()
+        pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        with scripted_server() as server:
+            server.will_answer(answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"}))
+            desk = AccessDesk(token_url=server.url, client=None, service_account_file=str(service_account))
+            assert enter(desk).token() == "t"
+        form = parse_qs(server.reached[0].body.decode())
+        assert form["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
+        told = jwt.decode(form["assertion"][0], certs=pem.decode())
+        assert {name: told[name] for name in told.keys() - {"iat", "exp"}} == {
+            "iss": "robot@p.example", "aud": "https://oauth2.googleapis.com/token", **claims
+        }  # fmt: skip
+        assert 0 < told["exp"] - told["iat"] <= 3600
 
     def test_delegation_without_a_service_account_says_so(self, google: Google) -> None:
         with pytest.raises(PermissionDenied, match="GOOGLE_SERVICE_ACCOUNT_FILE"):
