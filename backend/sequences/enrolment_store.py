@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from backend.db import read_columns, table_of, write_columns
 from backend.outbox.shapes import Sending
-from backend.sequences.shapes import EventKind
+from backend.sequences.shapes import EnrolmentState, EventKind
 from backend.sequences.tables import Enrolment, EnrolmentEvent, Sequence, SequenceVersion
 
 _ENROLMENTS = table_of(Enrolment)
@@ -116,7 +116,9 @@ def pass_step(session: Session, sending: Sending, at: datetime) -> None:
 def _passing() -> ReturningUpdate[tuple[int]]:
     c = _ENROLMENTS.c
     is_there = (c.id == bindparam("of_id"), c.step == bindparam("of_step"), c.run == bindparam("of_run"))
-    values = {c.step: bindparam("next_step"), c.due_at: bindparam("at", type_=c.due_at.type)}
+    # Who stands still goes on standing still: what is due then is what somebody resumes, or the day of a return.
+    due_at = case((c.state == EnrolmentState.ACTIVE.value, bindparam("at", type_=c.due_at.type)), else_=c.due_at)
+    values = {c.step: bindparam("next_step"), c.due_at: due_at}
     return update(_ENROLMENTS).where(*is_there, c.ended_at.is_(None)).values(values).returning(c.workspace_id)
 
 

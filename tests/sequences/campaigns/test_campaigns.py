@@ -135,6 +135,24 @@ def test_a_pause_takes_drafts_back_and_afterwards_the_same_mail_leaves_once(line
     assert (line.deliveries(), stand(line, campaign)) == (1, Stand.DONE)
 
 
+def test_who_is_paused_stays_so_though_their_mail_is_vetoed_or_left_meanwhile(line: Line, client: FlaskClient) -> None:
+    ready(line, DORA, ERIK)
+    line.pace(lead_s=3600)
+    campaign = made(client)
+    client.post(f"/campaigns/{campaign}/start")
+    line.tick()
+    client.post(f"/campaigns/{campaign}/pause")
+    gmail = line.office.gmail(ALICE)
+    vetoed, sent = gmail.list_drafts()
+    gmail.delete_draft(vetoed.id)
+    gmail.send_draft(sent.id)  # by hand, in Gmail
+    line.let_pass(hours=4)
+    assert (len(line.heard), stand(line, campaign)) == (1, Stand.PAUSED)
+    client.post(f"/campaigns/{campaign}/resume")
+    line.let_pass(hours=4)
+    assert (len(line.heard), stand(line, campaign)) == (1, Stand.DONE)
+
+
 def test_a_stop_ends_it_for_all_who_wait(line: Line, client: FlaskClient) -> None:
     ready(line, DORA, ERIK)
     line.pace(spacing_s=7200)
