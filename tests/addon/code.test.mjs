@@ -47,6 +47,14 @@ test('headers that cannot be read are left empty, each for itself', () => {
   assert.deepEqual([messageId, from, to, cc], ['', 'ana@nordwind.example', '', '']);
 });
 
+test('a message token that has expired leaves the headers empty, and the card comes all the same', () => {
+  const addon = startAddon({ expired: true, respond: () => answerOf(cardSaying('Ana')) });
+  const [card] = addon.call('onGmailMessage', mailEvent()).map(toJson);
+  assert.equal(card.header.title, 'Ana');
+  const { gmailMessageId, from, messageId } = addon.fetches[0].body;
+  assert.deepEqual([gmailMessageId, from, messageId], ['msg-f:17', '', '']);
+});
+
 test('the homepage asks without a mail and reads none', () => {
   const addon = startAddon({ respond: () => answerOf(cardSaying('Today')) });
   const [card] = addon.call('onHomepage', homeEvent()).map(toJson);

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
+from backend.sequences.service import save_template
 from tests.browser.conftest import IN_BOTH_LOOKS, OpenPage, Serve, accessibility_faults
 from tests.card.addon import addon_for
 from tests.card.world import World
@@ -83,6 +84,23 @@ def test_a_rep_works_beside_the_mail(address: str, open_page: OpenPage) -> None:
     expect(page.get_by_role("button", name="Why?")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="Why?")).to_be_visible()
+
+
+def test_a_template_lands_in_the_draft_at_a_tap(address: str, office: Office, open_page: OpenPage) -> None:
+    with office.db.write() as session:
+        save_template(
+            session, office.clock, office.actors[ALICE], None,
+            name="Offer", subject="Our {{ deal.name }}", body="Hi {{ contact.first_name }}!", is_shared=True,
+        )  # fmt: skip
+    page = enter(open_page, address)
+    open_mail(page, "The offer")
+    page.locator(".preview-mail").get_by_role("link", name="Reply").click()
+    page.get_by_role("textbox", name="Text of the mail").fill("Dear Dora, ")
+    page.get_by_role("button", name="With subject").click()
+    expect(page.locator("#draft-subject")).to_have_value("Our Forty seats")
+    expect(page.locator("#draft-body")).to_have_text("Dear Dora, Hi Dora!")
+    expect(page.locator(".gcard")).to_have_count(1)
+    assert accessibility_faults(page) == []
 
 
 def test_an_arrow_leads_back_from_a_pushed_card(address: str, open_page: OpenPage) -> None:

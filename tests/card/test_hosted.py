@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
+from backend.gmail.emulator.signing import Signer, make_key
 from backend.kit.clock import VirtualClock
 from tests.card.addon import AUDIENCE, CRM, addon_for
 from tests.card.hosted import ALL_SCOPES, CALLER, SCOPE, Hosted, clicks, top, typed
@@ -116,6 +119,36 @@ def test_who_is_not_google_calling_for_this_very_add_on_is_refused(google: Hoste
 def test_a_reader_whom_google_does_not_vouch_for_is_refused(google: Hosted, claims: dict[str, Any]) -> None:
     assert google.post("home", google.event(userIdToken=google.user_token(**claims))).status_code == 401
     assert google.post("home", google.event(userIdToken="a.b.c")).status_code == 401
+
+
+def test_forged_unsigned_and_foreign_tokens_are_refused_whichever_of_the_two_they_are(google: Hosted) -> None:
+    stranger = Signer(google.addon.office.clock, make_key())
+    mine, reader = google.system_token("home"), google.user_token()
+    assert google.post("home", google.event(), mine).status_code == 200
+    foreign = stranger.identity_token(audience=f"{CRM}/addon/http/home", email=CALLER, subject="2")
+    for token in (*tampered(mine, CALLER.upper()), foreign):
+        assert google.post("home", google.event(), token).status_code == 401
+    foreign = stranger.identity_token(audience=AUDIENCE, email=ALICE, subject="1")
+    for token in (*tampered(reader, "carol@acme.example"), foreign):
+        assert google.post("home", google.event(userIdToken=token)).status_code == 401
+
+
+def tampered(token: str, email: str) -> tuple[str, ...]:
+    """The token with another address in it, without a signature, and saying that it needs none."""
+    head, claims, signature = token.split(".")
+    told = json.loads(base64.urlsafe_b64decode(claims + "=="))
+    forged = base64.urlsafe_b64encode(json.dumps(told | {"email": email}).encode()).decode().rstrip("=")
+    unsigned = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
+    return f"{head}.{forged}.{signature}", f"{unsigned}.{claims}.", f"{head}.{claims}."
+
+
+def test_a_message_token_that_expired_is_a_card_with_the_way_out(google: Hosted, office: Office) -> None:
+    office.mail('"Doe, Jane" <jane@fjord.example>', ALICE, "A kiln")
+    gmail = {"messageId": latest(office), "accessToken": "for this mail"}
+    card = google.shown("mail", gmail=gmail, userOAuthToken="expired")
+    assert card["name"] == "trouble"
+    assert clicks(card, "refresh") == [{}]
+    assert "Jane" not in str(card)
 
 
 def test_tokens_expire_while_a_card_stays_open(google: Hosted, office: Office) -> None:

@@ -108,6 +108,10 @@ def test_where_googles_certificates_cannot_be_read_the_add_on_may_try_again(offi
 
 def test_a_body_over_a_megabyte_is_too_large(addon: Addon) -> None:
     assert addon.post("context", BODY | {"cc": "x" * 1_000_001}).status_code == 413
+    assert addon.act("open-deal", {"deal": "x" * 1_000_001}).status_code == 413
+    assert addon.act("save-note", {"record": "1"}, {"text": "x" * 1_000_001}).status_code == 413
+    for name, parameters in (("open-deal", {"deal": "x" * 600}), ("no-such-action", {}), ("x" * 5000, {})):
+        assert addon.act(name, parameters).status_code in {404, 422}
 
 
 @pytest.mark.parametrize("body", [{"from": 7}, {"locale": "x" * 101}, [1], {"parameters": {"deal": 5}}], ids=str)

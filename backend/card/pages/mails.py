@@ -21,6 +21,7 @@ from backend.card.shapes import Outcome
 from backend.card.store.inbox import Show, own_mail, own_mails
 from backend.kit.errors import ForbiddenError, NotFoundError, UserError
 from backend.linking.shapes import Reason
+from backend.mail.conversations import bare_subject
 from backend.mail.quotes import split_reply
 from backend.mail.shapes import Role
 from backend.timeline.service import look_at_mail
@@ -147,7 +148,8 @@ def _mail_parts(session: Session, message_id: int | None) -> dict[str, Any]:
         service.open_by_id(visit_of(session), str(message_id))  # raises where they may not know of it
         return {"mail": None, "is_elsewhere": True}
     to = [p.address for p in mail.people if p.role in {Role.TO, Role.CC}]
-    return {"mail": mail, "to": to, "reply": split_reply(mail.text)}
+    reply_subject = f"Re: {bare_subject(mail.subject)}"
+    return {"mail": mail, "to": to, "reply": split_reply(mail.text), "reply_subject": reply_subject}
 
 
 def _asked_show() -> Show:

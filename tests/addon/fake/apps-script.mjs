@@ -26,13 +26,13 @@ const FETCH_OPTIONS = ['contentType', 'headers', 'method', 'payload', 'followRed
  * @param {string | null} [world.token] what `getIdentityToken` returns
  * @param {Record<string, string>} [world.mail] headers of the open mail; a missing one throws when it is read
  */
-export function startAddon({ respond = () => ({}), token = 'identity-token', mail = {} } = {}) {
+export function startAddon({ respond = () => ({}), token = 'identity-token', mail = {}, expired = false } = {}) {
   const seen = { fetches: [], scopes: new Set(), logs: [], messageTokens: [] };
   const context = vm.createContext({
     CardService: newCardService(),
     ScriptApp: scriptApp(token, seen),
     UrlFetchApp: urlFetchApp(respond, seen),
-    GmailApp: gmailApp(mail, seen),
+    GmailApp: gmailApp(mail, seen, expired),
     console: { warn: (...line) => seen.logs.push(line), error: (...line) => seen.logs.push(line) },
   });
   for (const name of readdirSync(ADDON).filter((file) => file.endsWith('.gs'))) {
@@ -62,7 +62,7 @@ function urlFetchApp(respond, seen) {
   });
 }
 
-function gmailApp(mail, seen) {
+function gmailApp(mail, seen, expired) {
   const header = (name) => () => {
     if (!(name in mail)) throw new Error(`no access to ${name}`);
     return mail[name];
@@ -79,7 +79,10 @@ function gmailApp(mail, seen) {
       use(seen, 'headers');
       seen.messageTokens.push(accessToken);
     },
-    getMessageById: () => strict('gmail', 'GmailMessage', message),
+    getMessageById: () => {
+      if (expired) throw new Error('Access denied: : Missing access token for per message authorization');
+      return strict('gmail', 'GmailMessage', message);
+    },
   });
 }
 
