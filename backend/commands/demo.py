@@ -20,8 +20,9 @@ from backend.app import make_app
 from backend.demo.gmail import fill_with_files, fill_with_sample
 from backend.demo.places import Places, demo_settings, places_for
 from backend.demo.sample import make_sample
+from backend.demo.sequence import answer_for
 from backend.demo.summary import summarise
-from backend.demo.team import Login, owner_team, sample_team
+from backend.demo.team import WRITER, Login, acquaintances, owner_team, sample_team
 from backend.gmail.emulator.core import Emulator
 from backend.installation import Installation, open_installation
 from backend.kit.clock import SystemClock
@@ -113,6 +114,7 @@ def _furnish(here: Installation, emulator: Emulator, owners: Sequence[str], sour
     if not emulator.addresses():
         fill_with_sample(emulator, sample)
     upgrade(here.db)
+    answer_for(emulator, here.clock, acquaintances(sample))
     return sample_team(here, sample)
 
 
@@ -155,4 +157,6 @@ def _greet(port: int, logins: Sequence[Login]) -> None:
     click.echo(f"\nEnlace is at http://127.0.0.1:{port}\n")
     for login in logins:
         click.echo(f"  {login.role:<8} {login.email:<28} password: {login.password}")
+    if any(login.email == WRITER for login in logins):
+        click.echo(f"\nA sequence runs: sign in as {WRITER} and open Sequences; mails leave within a minute or two.")
     click.echo("\nCtrl-C stops it; the next run goes on from here.")

@@ -25,6 +25,7 @@ from backend.demo.sample.shapes import (
     SamplePerson,
     SampleUser,
 )
+from backend.demo.sequence import start_sequence
 from backend.installation import Installation
 from backend.mail.addresses import domain_of, is_free_mail, key_of
 from backend.records.service import Team, make_company, make_contact, make_deal, make_sales_pipeline, move_deal
@@ -37,6 +38,7 @@ PASSWORD = "enlace-demo"  # noqa: S105 - shown on the sign-in page of the demo
 
 # She manages without a mailbox of her own in the CRM, so that one login shows what that looks like.
 MANAGER = SampleUser("ines@lumbrera.example", "Inés Robles", "manager", "es", "Europe/Madrid", PASSWORD)
+WRITER = "lucia@lumbrera.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def sample_team(here: Installation, sample: Sample) -> list[Login]:
             workspace = create_workspace(session, here.clock, sample.workspace_name, domain=sample.workspace_domain)
             make_sales_pipeline(session, workspace.id)
             users = {u.email: _make_user(session, here, workspace, u) for u in (*sample.users, MANAGER)}
-            _Typist(session, Team(workspace.id, here.clock), users).type_in(sample)
+            people = _Typist(session, Team(workspace.id, here.clock), users).type_in(sample)
+            start_sequence(session, here.clock, users[WRITER], acquaintances(sample), people)
     return [Login(u.email, u.password, u.role) for u in (*sample.users, MANAGER)]
 
 
@@ -118,7 +121,8 @@ class _Typist:
     team: Team
     users: Mapping[str, User]
 
-    def type_in(self, sample: Sample) -> None:
+    def type_in(self, sample: Sample) -> dict[str, int]:
+        """Returns the contact of each address."""
         known = acquaintances(sample)
         firms = {p.company_domain for p in known} | {d.company_domain for d in sample.deals}
         companies = {c.domain: self._company(c) for c in sample.companies if c.domain in firms}
@@ -132,6 +136,7 @@ class _Typist:
         for activity in sample.activities:
             record_id = deals.get(activity.about) or people[activity.about]
             self._activity(activity, record_id)
+        return people
 
     def _company(self, company: SampleCompany) -> int:
         new = NewCompany(
