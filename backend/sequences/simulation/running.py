@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from backend.gmail.gateway import Gmail
 from backend.mail.addresses import key_of
 from backend.outbox.jobs import Desk, send_due
+from backend.outbox.shapes import Letter, Sending, Verdict
+from backend.outbox.source import UnfitError
 from backend.outbox.store import claim_senders
 from backend.outbox.tokens import UnsubscribeLinks
 from backend.sequences.engine import Engine
 from backend.sequences.enrolling import SOURCE
 from backend.sequences.jobs import advance_due
 from backend.sequences.simulation import store
-from backend.sequences.simulation.answers import Correspondents
+from backend.sequences.simulation.answers import Answer, Correspondents
 from backend.sequences.simulation.shapes import Plan, Sender
 from backend.sequences.simulation.stage import Stage
 from backend.sequences.simulation.store import Wait
@@ -23,6 +27,7 @@ from backend.sync.shapes import Task
 
 _CLAIM = 100
 _TICK = timedelta(seconds=1)
+_FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 _LONG = timedelta(hours=1)  # a mailbox that begins nothing for so long does not merely space its mail
 
 
@@ -41,14 +46,15 @@ class Run:
         self._answers = Correspondents(plan)
         self._stale: set[int] = set()
         self._seen: set[Wait] = set()
-        self._engine = Engine(stage.clock)
+        self._engine = _Watched(stage.clock)
         with stage.db.read() as session:
             self._shared = store.shared_firms(session)
         links = UnsubscribeLinks("rehearsal", "https://rehearsal.example")
-        self._desk = Desk(stage.db, stage.clock, self._connect, self._refresh, {SOURCE: self._engine}, links)
+        self._desk = Desk(stage.db, stage.clock, self._connect, self._sync, {SOURCE: self._engine}, links)
         stage.listen(self._hear)
         for mailbox_id in self._addresses:
             drain_mailbox(stage.db, stage.clock, self._connect, mailbox_id)  # its first listing, of nothing
+            self._call_fresh(mailbox_id)
 
     def play(self, until: datetime, is_enough: Callable[[datetime], bool]) -> datetime:
         """Let time go on until then, or until it is enough; returns how far it came."""
@@ -68,8 +74,7 @@ class Run:
         """Do what is due now, as the worker's tick does; returns how much that was."""
         now, done = self._stage.clock.now(), 0
         for answer in self._answers.arrived(now):
-            self._stage.deliver(answer.raw, answer.address)
-            self._sync(self._mailboxes[answer.address])
+            self._receive(answer)
             done += 1
         if people_at is not None and people_at <= now:
             done += advance_due(self._stage.db, self._stage.clock, self._engine)
@@ -79,12 +84,34 @@ class Run:
             with self._stage.db.write() as session:
                 due = claim_senders(session, now, _CLAIM)
             for mailbox_id in due:
-                send_due(self._desk, mailbox_id)
-                with self._stage.db.read() as session:
-                    self._note(store.held(session, mailbox_id, now))
-                    self._note(store.queued(session, mailbox_id, now, _LONG))
+                self._send(mailbox_id, now)
             done += len(due)
         return done
+
+    def _send(self, mailbox_id: int, now: datetime) -> None:
+        """One round of a mailbox; where an order was judged and did not go on, see which and why."""
+        for stale in sorted(self._stale):
+            self._sync(stale)
+        self._engine.waiting = 0
+        send_due(self._desk, mailbox_id)
+        if self._engine.waiting:
+            with self._stage.db.read() as session:
+                self._note(store.held(session, mailbox_id, now))
+                self._note(store.queued(session, mailbox_id, now, _LONG))
+
+    def _receive(self, answer: Answer) -> None:
+        """Let a mail arrive, and be read at once, as Gmail's notices bring it about."""
+        mailbox_id = self._mailboxes[answer.address]
+        if mailbox_id not in self._stale:
+            self._pass_over(mailbox_id)
+        self._stage.deliver(answer.raw, answer.address)
+        self._sync(mailbox_id)
+
+    def _pass_over(self, mailbox_id: int) -> None:
+        """Do not read what a mailbox holds: it is our own mail, which the books know, and no other rep asks for."""
+        history_id = self._connect(mailbox_id).profile().history_id
+        with self._stage.db.write() as session:
+            store.move_cursor(session, mailbox_id, history_id)
 
     def _note(self, waits: Iterable[Wait]) -> None:
         """Remember what was not seen before; one who still waits for the same is no news."""
@@ -95,23 +122,41 @@ class Run:
     def _connect(self, mailbox_id: int) -> Gmail:
         return self._stage.connect(self._addresses[mailbox_id])
 
-    def _refresh(self, mailbox_id: int) -> None:
-        """Sync what may have changed; a mailbox into which nothing came is as fresh as it can be."""
-        for stale in sorted(self._stale):
-            self._sync(stale)
-        with self._stage.db.write() as session:
-            store.note_fresh(session, mailbox_id, self._stage.clock.now())
-
     def _sync(self, mailbox_id: int) -> None:
         drain_mailbox(self._stage.db, self._stage.clock, self._connect, mailbox_id, task=Task.NEW_MAIL)
         self._stale.discard(mailbox_id)
+        self._call_fresh(mailbox_id)
+
+    def _call_fresh(self, mailbox_id: int) -> None:
+        """What comes into a mailbox here is read at once: it stays fresh until then."""
+        with self._stage.db.write() as session:
+            store.note_fresh(session, mailbox_id, _FOREVER)
 
     def _hear(self, sender: str, recipient: str, raw: bytes) -> None:
         now = self._stage.clock.now()
         self.mails.append(raw)
+        self._engine.waiting -= 1
         if store.firm_of(key_of(recipient)) in self._shared:
             self._stale.add(self._mailboxes[sender])  # another rep writes there too, and must see this mail
         self._answers.hear(sender, recipient, raw, now)
+
+
+class _Watched(Engine):
+    """The engine itself, which counts the orders that were judged and neither written nor sent thereupon."""
+
+    waiting = 0
+
+    def judge(self, session: Session, sendings: Sequence[Sending], now: datetime, /) -> dict[int, Verdict]:
+        """Judge, and count."""
+        self.waiting += len(sendings)
+        return super().judge(session, sendings, now)
+
+    def compose(
+        self, session: Session, sendings: Sequence[Sending], now: datetime, /
+    ) -> dict[int, Letter | UnfitError]:
+        """Write, and count."""
+        self.waiting -= len(sendings)
+        return super().compose(session, sendings, now)
 
 
 def _place(wait: Wait) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox, MailboxAlias, User, Workspace
 from backend.activities.tables import Activity, ActivityRecord
+from backend.db import read_columns
 from backend.mail.addresses import domain_of, is_free_mail, registrable_domain
 from backend.mail.shapes import Kind
 from backend.mail.tables import Copy, Message, MessageBody, MessageParticipant
@@ -174,13 +175,18 @@ _DUE = select(_PEOPLE_DUE, _MAIL_DUE)
 
 def next_due(session: Session) -> tuple[datetime | None, datetime | None]:
     """When somebody is next to be taken on, and when a mailbox next has something to do; None: never."""
-    people_at, mail_at = session.execute(_DUE).one()
+    people_at, mail_at = read_columns(session, _DUE, {}).one()
     return people_at, mail_at
 
 
-def note_fresh(session: Session, mailbox_id: int, now: datetime) -> None:
-    """Note that all a mailbox holds is in the store."""
-    session.execute(update(SyncState).where(SyncState.mailbox_id == mailbox_id).values(last_success_at=now))
+def note_fresh(session: Session, mailbox_id: int, until: datetime) -> None:
+    """Note that all a mailbox holds until then is in the store."""
+    session.execute(update(SyncState).where(SyncState.mailbox_id == mailbox_id).values(last_success_at=until))
+
+
+def move_cursor(session: Session, mailbox_id: int, history_id: str) -> None:
+    """Read a mailbox on from there."""
+    session.execute(update(SyncState).where(SyncState.mailbox_id == mailbox_id).values(history_id=history_id))
 
 
 def firm_of(address_key: str) -> str:
@@ -216,7 +222,7 @@ _SHIFTED = select(Enrolment.id, Enrolment.step, Enrolment.due_at).where(
 
 def shifted(session: Session, now: datetime) -> list[Wait]:
     """Those who are due, and wait for a window to open: all others who wait do so for a local time of their own."""
-    return [Wait(row[0], row[1], row[2]) for row in session.execute(_SHIFTED, {"now": now}) if row[2] is not None]
+    return [Wait(row[0], row[1], row[2]) for row in read_columns(session, _SHIFTED, {"now": now}) if row[2] is not None]
 
 
 _OPEN = (OutboxRow.mailbox_id == bindparam("mailbox_id"), OutboxRow.state.in_(State.open()))
