@@ -27,7 +27,7 @@ _SHARE = click.FloatRange(0, 100)
 
 @click.group()
 def sequence() -> None:
-    """Rehearse sequences."""
+    """Look at what sequences would send in the next days, before they do."""
 
 
 @sequence.command()
