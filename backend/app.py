@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from apiflask import APIFlask
 from flask import Blueprint
 
@@ -143,6 +145,7 @@ def _card_desk(installation: Installation) -> CardDesk:
         caller=settings.addon_service_account,
         gmail_api_url=settings.gmail_api_url,
         db=installation.card_db,
+        limiter=replace(installation.limiter, db=installation.card_db),
     )
 
 

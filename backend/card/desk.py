@@ -9,6 +9,7 @@ from flask import Flask, current_app
 
 from backend.db import Database
 from backend.gmail.identity import Certificates
+from backend.sync.limiter import Limiter
 
 _KEY = "enlace_card_desk"
 
@@ -19,6 +20,7 @@ class CardDesk:
 
     `caller` is the service account as which Google's servers call an add-on over HTTP: "" keeps those doors shut;
     `gmail_api_url` is where they let us read the headers of the open mail. `db` gives up before Gmail does.
+    `limiter` counts what is read from Gmail so.
     """
 
     audience: str
@@ -27,6 +29,7 @@ class CardDesk:
     caller: str
     gmail_api_url: str
     db: Database
+    limiter: Limiter
 
     def __repr__(self) -> str:
         """Keep the secret out of logs."""

@@ -26,6 +26,16 @@ from backend.sync.limiter import Meter
 T = TypeVar("T")
 
 
+def paid(meter: Meter, units: int, call: Callable[[], T]) -> T:
+    """Call after paying; what the call itself is refused for is told to everybody."""
+    meter.pay(units)
+    try:
+        return call()
+    except RateLimited as error:
+        meter.refused(error)
+        raise
+
+
 class LimitedGmail:
     """`gateway.Gmail` over another; each verb may raise `limiter.OutOfUnits`, which is a `RateLimited`."""
 
@@ -127,13 +137,7 @@ class LimitedGmail:
         self._paid("stop", self._gmail.stop)
 
     def _paid(self, verb: str, call: Callable[[], T], times: int = 1) -> T:
-        """Call after paying; what the call itself is refused for is told to everybody."""
-        self.meter.pay(UNITS[verb] * times)
-        try:
-            return call()
-        except RateLimited as error:
-            self.meter.refused(error)
-            raise
+        return paid(self.meter, UNITS[verb] * times, call)
 
     def _heed(self, size: int, errors: Sequence[Exception]) -> None:
         refusals = [error for error in errors if isinstance(error, RateLimited)]

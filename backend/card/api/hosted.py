@@ -10,6 +10,7 @@ Source: https://developers.google.com/workspace/add-ons/guides/alternate-runtime
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, g, request
@@ -19,6 +20,7 @@ from werkzeug.wrappers import Response
 
 from backend.accounts.guards import without_csrf
 from backend.accounts.shapes import Actor
+from backend.accounts.store import mailboxes
 from backend.card import service
 from backend.card.api.knock import (
     LARGEST_BODY,
@@ -41,9 +43,12 @@ from backend.card.shapes import Card, Cards, Outcome
 from backend.card.workspace_json import action_answer, scope_request, trigger_answer
 from backend.db import MAY_GIVE_UP, is_given_up
 from backend.gmail.errors import GmailError, PermissionDenied, Transient
+from backend.gmail.gateway import UNITS
 from backend.gmail.glance import OpenMessage, read_open_message
 from backend.gmail.identity import IdentityRefused
 from backend.kit.errors import ForbiddenError, NotFoundError, UserError
+from backend.sync.buckets import Urgency
+from backend.sync.limited import paid
 from backend.web.house import house
 from backend.web.problems import problem
 
@@ -117,7 +122,7 @@ def _unsynced(actor: Actor, event: Event) -> Response:
     """No transaction is open while Gmail is asked; where it does not answer, the card says so."""
     open_message = OpenMessage(event.message_id, event.oauth_token, event.message_token)
     try:
-        found = read_open_message(card_desk().gmail_api_url, open_message, house().clock)
+        found = _look(actor, open_message)
     except PermissionDenied:
         return _json(scope_request((METADATA,)))
     except GmailError:
@@ -130,6 +135,19 @@ def _unsynced(actor: Actor, event: Event) -> Response:
         shown = _shown(service.root_card(visit, opened))
     write_down_look(actor, opened)
     return shown
+
+
+def _look(actor: Actor, message: OpenMessage) -> Mapping[str, str]:
+    """Read the headers: a call that a person waits for, counted in the quota of their mailbox.
+
+    Whose mailbox is not connected here is counted by themselves, under a number that no mailbox has.
+    """
+    desk = card_desk()
+    with desk.db.read() as session:
+        own = mailboxes(session, actor.workspace_id, user_id=actor.user_id)
+    mailbox_id = next((box.id for box in own if box.address == actor.email), -actor.user_id)
+    meter = desk.limiter.meter(mailbox_id, Urgency.PERSON)
+    return paid(meter, UNITS["get"], lambda: read_open_message(desk.gmail_api_url, message, house().clock))
 
 
 @blueprint.post("/compose")
