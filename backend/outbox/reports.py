@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,6 @@ from backend.mail.shapes import BounceRecipient
 from backend.outbox import service, store
 from backend.outbox.shapes import Ground, Lease
 
-_OVER_AFTER = timedelta(days=7)
 _OURS = {
     Reason.SENDER_LIMIT: "A sending limit of this mailbox is used up",
     Reason.POLICY: "A recipient's server refuses this mailbox's mail by policy",
@@ -42,13 +41,14 @@ def act_on(session: Session, clock: Clock, lease: Lease, report: Report) -> None
     """Suppress the addresses that are to blame; pause the mailbox where it is. What is temporary changes nothing.
 
     A mailbox that was connected just now has reports of years: an address that took no mail then takes none today, but
-    a refusal of the sender that long ago is over.
+    a refusal of the sender from before our first mail is over.
     """
+    began_at = store.sender_of(session, lease.mailbox_id).first_sent_at
     for row in report.rows:
         evidence = f"report {report.gmail_id}: {row.status or 'no status'} {row.reason}"
         if row.hard and (address_key := _whose(session, lease, report, row)):
             service.suppress(session, clock, lease.workspace_id, address_key, Ground.BOUNCED, evidence)
-        elif row.reason in _OURS and report.at > clock.now() - _OVER_AFTER:
+        elif row.reason in _OURS and began_at is not None and report.at >= began_at:
             reason = f"{_OURS[Reason(row.reason)]} ({evidence})."
             service.pause_sending(session, clock, lease.mailbox_id, lease.workspace_id, reason)
 

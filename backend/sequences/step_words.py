@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from backend.kit.text import shorten, squeeze
 from backend.sequences.shapes import EventKind
 from backend.sequences.words import GetText
 
@@ -65,8 +66,7 @@ def _target(target: object, _: GetText) -> str:
 
 
 def _shorten(text: str) -> str:
-    line = next((line for line in text.splitlines() if line.strip()), "")
-    return line if len(line) <= 80 else f"{line[:79]}…"  # noqa: PLR2004 - what fits on a line
+    return shorten(squeeze(text), 80)
 
 
 def field_word(field: str, _: GetText) -> str:
