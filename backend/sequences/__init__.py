@@ -4,5 +4,6 @@ In: templates and definitions that people write; enrolments; the mail that sync 
 to stop. Out: orders for the outbox, tasks for reps, and for each enrolment a ledger of what was done or left, and why.
 
 `definitions` and `hours`, `stopping` and `rules` decide and know no database; `engine` takes people on and stands
-behind their mails before the outbox; `enrolling` and `publishing` are what people do.
+behind their mails before the outbox; `enrolling` and `publishing` are what people do. `campaigns` are sequences of one step to a list,
+`results` count what mails brought about, `today_store` is a rep's day.
 """

@@ -18,3 +18,11 @@ class IdConverter(IntegerConverter):
 def bound_ids(app: Flask) -> None:
     """Bound every `<int:…>`; call it before the rooms' blueprints are registered."""
     app.url_map.converters["int"] = IdConverter
+
+
+def row_id(text: str) -> int:
+    """Read an id of a query or a form, for `get(name, type=row_id)`: what no row can have counts as not given."""
+    value = int(text)
+    if not 0 <= value <= LARGEST:
+        raise ValueError(text)
+    return value

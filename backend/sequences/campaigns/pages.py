@@ -24,6 +24,7 @@ from backend.sequences.shapes import EnrolmentState
 from backend.sequences.words import reason_words, state_word
 from backend.web.house import house
 from backend.web.i18n import sentence_of
+from backend.web.ids import row_id
 from backend.web.nav import Way, open_way
 from backend.web.pagination import cut_page, decode_cursor
 from backend.web.toasts import toast
@@ -64,7 +65,7 @@ def show_new() -> str:
     audience = Audience(
         words=request.args.get("q", ""),
         owner_id=current_actor().user_id if request.args.get("owner") == "me" else None,
-        company_id=request.args.get("company", type=int),
+        company_id=request.args.get("company", type=row_id),
     )
     return _form(None, "", Text(), audience)
 
@@ -114,7 +115,7 @@ def show_one(campaign_id: int) -> str:
 
 def _show_started(session: Session, campaign: CampaignView) -> str:
     """How far it came, and the people on its list, fifty at a time."""
-    state, before_id = request.args.get("state", ""), request.args.get("before", type=int)
+    state, before_id = request.args.get("state", ""), request.args.get("before", type=row_id)
     wanted = PeopleWanted(
         sequence_id=campaign.id,
         state=EnrolmentState(state) if state in set(EnrolmentState) else None,
@@ -152,7 +153,7 @@ def show_preview(campaign_id: int) -> str | Response:
 
 def _preview(session: Session, campaign: CampaignView) -> dict[str, object]:
     """The person at `?at`, counted from 0, with their mail; nobody beyond the end of the list."""
-    actor, at = current_actor(), max(request.args.get("at", 0, type=int), 0)
+    actor, at = current_actor(), max(request.args.get("at", 0, type=row_id), 0)
     found = audience_store.people(session, actor.workspace_id, campaign.audience, offset=at, limit=2)
     if not found:
         return {"person": None, "at": at, "has_next": False}
@@ -195,7 +196,7 @@ def _save(campaign_id: int | None) -> tuple[str, int] | str | Response:
     name, text, audience = form.get("name", ""), _text(), _filter()
     try:
         if "fill" in form:
-            return _form(campaign_id, name, _begun_with(form.get("template", type=int)) or text, audience)
+            return _form(campaign_id, name, _begun_with(form.get("template", type=row_id)) or text, audience)
         with house().db.write() as session:
             if form.get("whom") == "list":
                 audience = replace(_addressed(session, campaign_id), is_bold=audience.is_bold)
@@ -221,13 +222,13 @@ def _addressed(session: Session, campaign_id: int | None) -> Audience:
 def _text() -> Text:
     form = request.form
     subject, body = form.get("subject", ""), form.get("body", "").replace("\r\n", "\n")
-    return Text(subject, body, "is_html" in form, form.get("template", type=int))
+    return Text(subject, body, "is_html" in form, form.get("template", type=row_id))
 
 
 def _filter() -> Audience:
     form = request.form
     owner_id = current_actor().user_id if form.get("owner") == "me" else None
-    company_id = form.get("company", type=int)
+    company_id = form.get("company", type=row_id)
     return Audience(words=form.get("q", ""), owner_id=owner_id, company_id=company_id, is_bold="is_bold" in form)
 
 

@@ -19,6 +19,7 @@ from backend.sequences.results.shapes import Wanted as ResultsWanted
 from backend.sequences.shapes import FilledMail, TemplateView
 from backend.web.house import house
 from backend.web.i18n import sentence_of
+from backend.web.ids import row_id
 from backend.web.nav import Place, Way, open_way
 from backend.web.toasts import toast
 
@@ -125,7 +126,7 @@ def _given(template_id: int | None) -> TemplateView:
 
 def _form(template: TemplateView, problem: str = "") -> str:
     """The form, and below it the mail as a contact would read it: the one that was looked for, else an example."""
-    words, contact_id = request.args.get("q", "").strip(), request.args.get("contact", type=int)
+    words, contact_id = request.args.get("q", "").strip(), request.args.get("contact", type=row_id)
     with house().db.read() as session:
         actor = current_actor()
         found = list_contacts(session, actor.workspace_id, Wanted(words=words, limit=MOST_FOUND)) if words else []

@@ -17,6 +17,7 @@ from backend.kit.errors import UserError
 from backend.sequences.results import service, store
 from backend.sequences.results.shapes import DEAL_DAYS, MEETING_DAYS, REPLY_DAYS, By, Line, Wanted
 from backend.web.house import house
+from backend.web.ids import row_id
 from backend.web.nav import Way, open_way
 
 DAYS = 90  # what is shown unless asked otherwise
@@ -99,8 +100,8 @@ def _wanted() -> Wanted:
         since=_midnight(since, zone),
         until=_midnight(until + timedelta(days=1), zone),
         by=By(by) if by in set(By) else By.SEQUENCE,
-        sequence_id=request.args.get("sequence", type=int),
-        user_id=request.args.get("sender", type=int),
+        sequence_id=request.args.get("sequence", type=row_id),
+        user_id=request.args.get("sender", type=row_id),
     )
 
 

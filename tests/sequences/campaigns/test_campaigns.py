@@ -235,6 +235,15 @@ def test_a_colleague_does_not_see_it_and_a_manager_only_looks_and_halts(
     assert stand(line, campaign) is Stand.STOPPED
 
 
+def test_numbers_that_no_row_has_are_harmless(line: Line, client: FlaskClient) -> None:
+    ready(line, DORA)
+    campaign = made(client, company="9" * 40, template="-5")
+    for question in ("at=" + "9" * 40, "at=-3", "at=x"):
+        assert f"Hello {DORA}" in client.get(f"/campaigns/{campaign}?{question}").text
+    assert client.get("/campaigns?after=nonsense").status_code == 400
+    assert client.get(f"/campaigns/{'9' * 40}").status_code == 404
+
+
 def test_a_draft_is_changed_or_thrown_away(line: Line, client: FlaskClient) -> None:
     ready(line, DORA)
     campaign = made(client)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from backend.activities.service import add_activity
 from backend.activities.shapes import ActivityKind, NewActivity
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
+from backend.installation import open_installation
 from backend.kit.clock import VirtualClock
 from backend.outbox.service import suppress, unsubscribe
 from backend.outbox.shapes import Ground
@@ -27,9 +29,11 @@ from backend.sequences.results.shapes import By, Line, Tally, Wanted
 from backend.sequences.service import save_template
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Enrolment
+from backend.settings import read_settings
+from backend.worker import Worker
 from tests.card.addon import Addon
 from tests.card.test_pages import signed_in
-from tests.cast import ALICE, BOB, CAROL, DORA, ERIK, open_office
+from tests.cast import ALICE, BOB, CAROL, DORA, ERIK, KEY, open_office
 from tests.sequences.line import Line as Office
 from tests.sequences.line import definition, mail, wait
 
@@ -97,6 +101,18 @@ def test_who_answers_and_is_not_stopped_waits_as_before(line: Office) -> None:
         session.execute(waking)
     line.tick()
     assert (line.see(enrolment).due_at, line.deliveries()) == (due_at, 1)
+
+
+def test_the_worker_books_answers_by_itself(line: Office) -> None:
+    sent_to(line)
+    line.office.mail(DORA, ALICE, "Yes")
+    line.office.sync()
+    settings = read_settings(
+        {"ENLACE_DATABASE_URL": line.office.db.url, "ENLACE_SECRET_KEY": "s" * 32, "ENLACE_TOKEN_KEYS": KEY}
+    )
+    with closing(open_installation(settings, clock=line.office.clock, emulator=line.office.emulator)) as here:
+        Worker(here).tick()
+    assert whole(line).replied == 1
 
 
 def test_a_new_mail_of_the_person_counts_for_a_month(line: Office) -> None:
@@ -202,6 +218,8 @@ def test_the_same_lines_can_be_downloaded(line: Office, client: FlaskClient) -> 
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert [(row["name"], row["step"], row["sent"]) for row in rows] == [("Nurture", "1", "1")]
     assert client.get(f"/results?sequence={sequence + 7}").status_code == 200
+    for huge in ("sequence", "sender"):
+        assert client.get(f"/results?{huge}={'9' * 40}&since=0001-01-01&until=9999-12-31").status_code == 200
     assert "is after the last" in client.get("/results?since=2026-02-01&until=2026-01-01").text
 
 
