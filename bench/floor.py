@@ -11,9 +11,10 @@ from pathlib import Path
 
 import requests
 
+from backend.gmail.gateway import BATCH_LIMIT
 from bench.correspondence import OWNER
 
-BATCH = 50
+BATCH = BATCH_LIMIT  # as large as those of the sync
 
 
 def floor_ms(url: str, file: Path) -> float:

@@ -131,7 +131,7 @@ def _mailbox(field: str) -> str:
 
 def _report_text(payload: Mapping[str, Any]) -> str:
     """What the mail system says, without the message that it returns; of absurdly long lines the beginning."""
-    lines = (line[:_LONGEST_LINE] for line in read_content(payload).text[:_LONGEST_TEXT].split("\n"))
+    lines = (line[:_LONGEST_LINE] for line in read_content(payload, Headers(payload)).text[:_LONGEST_TEXT].split("\n"))
     return "\n".join(takewhile(lambda line: not _RETURNED.match(line), lines))
 
 

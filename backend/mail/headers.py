@@ -6,7 +6,7 @@ import base64
 import binascii
 import quopri
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -52,9 +52,11 @@ class Headers:
         """Every value of a header, raw."""
         return self._values.get(name, [])
 
-    def any_of(self, names: Iterable[str]) -> str:
+    def any_of(self, names: Collection[str]) -> str:
         """The first of `names` that is present; "" where none is."""
-        return next((name for name in names if name in self._values), "")
+        if self._values.keys().isdisjoint(names):  # the usual case
+            return ""
+        return next(name for name in names if name in self._values)
 
 
 def decode_words(raw: str) -> str:

@@ -24,7 +24,7 @@ _ROLES = tuple((role, role.value.replace("_", "-")) for role in Role)
 def normalise(payload: Mapping[str, Any]) -> NormalisedMail:
     """Read a message as Gmail gives it in full format. Whatever a sender wrote, it does not raise."""
     headers = Headers(payload)
-    content = read_content(payload)
+    content = read_content(payload, headers)
     problems = content.problems
     if headers.cut:
         problems.append(f"a header longer than {LONGEST_VALUE} characters was cut")

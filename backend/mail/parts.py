@@ -54,16 +54,19 @@ class Content:
     problems: list[str] = field(default_factory=list)
 
 
-def read_content(payload: Part) -> Content:
-    """Walk the tree once. A forwarded message (message/rfc822) is an attachment: its text is not this message's."""
+def read_content(payload: Part, headers: Headers) -> Content:
+    """Walk the tree once. A forwarded message (message/rfc822) is an attachment: its text is not this message's.
+
+    `headers` are those of `payload`.
+    """
     content = Content()
-    content.leaves = _leaves(payload, content.problems)
+    content.leaves = _leaves(payload, headers, content.problems)
     content.text = _text(content.leaves, content.problems)
     content.attachments = tuple(_attachment(leaf) for leaf in content.leaves if _is_worth_listing(leaf))
     return content
 
 
-def _leaves(payload: Part, problems: list[str]) -> list[Leaf]:
+def _leaves(payload: Part, headers: Headers, problems: list[str]) -> list[Leaf]:
     leaves: list[Leaf] = []
     choices = 0
     stack: list[tuple[Part, int]] = [(payload, 0)]
@@ -81,7 +84,7 @@ def _leaves(payload: Part, problems: list[str]) -> list[Leaf]:
                 choice = choices
             stack += [(child, choice) for child in reversed(part["parts"])]
         else:
-            leaves.append(Leaf(part, mime_type, Headers(part), choice))
+            leaves.append(Leaf(part, mime_type, headers if part is payload else Headers(part), choice))
     return leaves
 
 

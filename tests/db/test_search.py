@@ -58,12 +58,12 @@ def test_what_is_removed_is_no_longer_found(indexed: Database) -> None:
 
 
 @given(st.text())
-def test_what_is_indexed_is_words_and_single_spaces(text: str) -> None:
+def test_what_is_indexed_is_words_and_spaces(text: str) -> None:
     indexed_text = searchable(text)
-    assert indexed_text == " ".join(indexed_text.split())
+    assert all(character in {" ", "_"} or character.isalnum() for character in indexed_text)
     assert searchable(indexed_text).split() == indexed_text.split() or not text.isascii()
 
 
 @given(st.text(st.characters(codec="ascii")))
 def test_text_in_ascii_is_divided_like_any_other(text: str) -> None:
-    assert searchable(text) == searchable(f"{text} \N{EM DASH}")
+    assert searchable(text).split() == searchable(f"{text} \N{EM DASH}").split()

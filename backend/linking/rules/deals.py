@@ -73,6 +73,8 @@ def judge_deals(
 
 
 def _by_reference(message: StoredMessage, knowledge: Knowledge) -> tuple[Proposal, ...]:
+    if not knowledge.deals_by_reference:
+        return ()
     found = [(r, knowledge.deals_by_reference.get(r)) for r in references_in(message.subject)]
     return tuple(
         Proposal(deal.id, RecordKind.DEAL, Rule.DEAL_REFERENCE, {"reference": reference})
