@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from backend.accounts.shapes import Actor
 from backend.outbox import rules as outbox_rules
 from backend.outbox.shapes import Sending, State
 from backend.outbox.store import orders_of
@@ -72,11 +73,15 @@ class Effect:
 
 
 def effects(
-    session: Session, sequence: Sequence, definition: Mapping[str, Any], now: datetime,
+    session: Session, actor: Actor, sequence: Sequence, definition: Mapping[str, Any], now: datetime,
     *, limit: int, after_id: int = 0,
 ) -> list[Effect]:  # fmt: skip
-    """People on the way, in the order in which they were enrolled. Raises `UserError` for an unsound definition."""
-    people = migrating_store.on_the_way(session, sequence.id, limit=limit, after_id=after_id)
+    """A rep's own people on the way, for managers everybody, in the order in which they were enrolled.
+
+    Raises `UserError` for an unsound definition.
+    """
+    own = None if actor.sees_all else actor.user_id
+    people = migrating_store.on_the_way(session, sequence.id, user_id=own, limit=limit, after_id=after_id)
     if not people:
         return []
     new = numbered(load(definition), [load(each) for each in definitions_of(session, sequence.id)])

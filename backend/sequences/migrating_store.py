@@ -16,9 +16,12 @@ from backend.sequences.tables import Enrolment
 _CHUNK = 500
 
 
-def on_the_way(session: Session, sequence_id: int, *, limit: int, after_id: int = 0) -> list[Enrolment]:
-    """Those who have not ended, in the order in which they were enrolled."""
-    where = (Enrolment.sequence_id == sequence_id, Enrolment.ended_at.is_(None), Enrolment.id > after_id)
+def on_the_way(
+    session: Session, sequence_id: int, *, user_id: int | None, limit: int, after_id: int = 0
+) -> list[Enrolment]:
+    """Those who have not ended, in the order in which they were enrolled; of one rep, or everybody's."""
+    where = [Enrolment.sequence_id == sequence_id, Enrolment.ended_at.is_(None), Enrolment.id > after_id]
+    where += [] if user_id is None else [Enrolment.user_id == user_id]
     return list(session.scalars(select(Enrolment).where(*where).order_by(Enrolment.id).limit(limit)))
 
 

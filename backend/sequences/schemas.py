@@ -10,7 +10,9 @@ from apiflask.fields import Boolean, Dict, List, Nested, Raw, String
 from apiflask.validators import Length, OneOf
 
 from backend.kit.text import clean
+from backend.sequences.effects import Change
 from backend.sequences.enrolling import MOST_AT_ONCE
+from backend.sequences.migrating import Choice
 from backend.sequences.rules import LONGEST
 from backend.sequences.shapes import EnrolmentState, EventKind
 from backend.web.fields import Body, Id, IdInAddress, Line, Moment, PageQuery, Text, Whole
@@ -95,6 +97,60 @@ class SequenceChange(Body):
     name = Line(LONGEST_NAME, 1)
     definition = Definition()
     is_retired = Boolean(metadata={"description": "nobody is enrolled any more; who is on the way goes on"})
+
+
+class SingleChoice(Body):
+    """What becomes of one person."""
+
+    enrolment_id = Id(required=True)
+    choice = String(required=True, validate=OneOf(list(Choice)))
+
+
+class PublishIn(Body):
+    """What becomes of those on the way: for all, and for single ones."""
+
+    choice = String(
+        validate=OneOf(list(Choice)), metadata={"description": "keep their version (the default), migrate, or stop"}
+    )
+    single = List(Nested(SingleChoice), validate=Length(max=MOST_AT_ONCE))
+
+
+class FilledOut(Schema):
+    """A mail as somebody would read it."""
+
+    subject = String(metadata={"description": "empty: a reply, which keeps the thread's"})
+    text = String()
+    missing = List(String(), metadata={"description": "fields with nothing to say: it would not leave"})
+
+
+class ComingOut(Schema):
+    """Somebody's next mail."""
+
+    place = Whole(metadata={"description": "its step, from 0"})
+    at = Moment(allow_none=True, metadata={"description": "the soonest moment; null: once they are resumed"})
+    mail = Nested(FilledOut)
+
+
+class EffectOut(Schema):
+    """What changing over to the draft would mean for somebody on the way."""
+
+    enrolment_id = Id()
+    contact_id = Id()
+    name = String()
+    state = String(validate=OneOf(list(EnrolmentState)))
+    place = Whole(metadata={"description": "the step before which they stand, from 0"})
+    target = Whole(metadata={"description": "the step of the draft at which they would go on"})
+    change = String(validate=OneOf(list(Change)))
+    before = Nested(ComingOut, allow_none=True)
+    after = Nested(ComingOut, allow_none=True)
+    is_leaving = Boolean(metadata={"description": "a mail is leaving just now: they keep their version"})
+
+
+class EffectPage(Schema):
+    """One page of people on the way, those enrolled first first."""
+
+    items = List(Nested(EffectOut))
+    next = String(attribute="next_cursor", allow_none=True, metadata={"description": "null: this was the last page"})
 
 
 class VersionOut(Schema):

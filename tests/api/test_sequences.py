@@ -143,3 +143,24 @@ def test_who_may_not_publish_is_told_so(programs: Programs) -> None:
     programs.alice.post(f"/sequences/{made['id']}/publish", status=403)
     programs.carol.post(f"/sequences/{made['id']}/publish")
     programs.alice.post("/enrolments", {"sequence_id": made["id"], "contact_ids": [person(programs.alice)]}, 403)
+
+
+def test_what_a_draft_changes_is_told_for_each_and_single_ones_change_over(alice: Api) -> None:
+    sequence, path = published(alice, definition(mail("An offer", "Old words"))), "/sequences/1"
+    for address in (DORA, ERIK):
+        alice.post("/enrolments", {"sequence_id": sequence, "contact_ids": [person(alice, address)]})
+    alice.ask("GET", f"{path}/effects", status=400)
+    etag = int(alice.ask("GET", path).headers["ETag"].strip('"'))
+    alice.patch(path, {"definition": definition(mail("An offer", "New words"))}, etag)
+    page = alice.get(f"{path}/effects?limit=1")
+    dora = page["items"][0]
+    assert (dora["change"], dora["before"]["mail"]["text"], dora["after"]["mail"]["text"]) == (
+        "next", "Old words", "New words",
+    )  # fmt: skip
+    assert len(alice.get(f"{path}/effects?cursor={page['next']}")["items"]) == 1
+    alice.post(f"{path}/publish", {"choice": "leave"}, 422)
+    choices = {"choice": "stop", "single": [{"enrolment_id": dora["enrolment_id"], "choice": "migrate"}]}
+    alice.post(f"{path}/publish", choices)
+    people = {each["email"]: each for each in alice.get(f"/enrolments?sequence_id={sequence}")["items"]}
+    assert (people[DORA]["version"], people[DORA]["state"]) == (2, "active")
+    assert (people[ERIK]["version"], people[ERIK]["reason"]) == (1, "by_hand")

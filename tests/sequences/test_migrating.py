@@ -24,7 +24,7 @@ OLD = definition(mail("First", "One"), wait(3), mail("Second", "Two"), wait(3), 
 def foresee(line: Line, sequence_id: int, what: dict[str, Any]) -> Effect:
     with line.office.db.read() as session:
         sequence = session.get_one(Sequence, sequence_id)
-        (effect,) = effects(session, sequence, what, line.office.clock.now(), limit=10)
+        (effect,) = effects(session, line.office.actors[ALICE], sequence, what, line.office.clock.now(), limit=10)
     return effect
 
 

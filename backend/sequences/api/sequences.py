@@ -14,9 +14,13 @@ from backend.sequences import drafts, list_store
 from backend.sequences import enrolment_store as store
 from backend.sequences.api.room import Fields, Shown, blueprint
 from backend.sequences.definitions import dump, load
+from backend.sequences.effects import Effect, effects
 from backend.sequences.list_store import SequenceView, VersionView
-from backend.sequences.publishing import hold_sequence, make_sequence, publish, require_sequence
+from backend.sequences.migrating import Choice, Choices, publish_for
+from backend.sequences.publishing import hold_sequence, make_sequence, require_sequence
 from backend.sequences.schemas import (
+    EffectPage,
+    PublishIn,
     SequenceChange,
     SequenceFull,
     SequenceIn,
@@ -26,6 +30,7 @@ from backend.sequences.schemas import (
     VersionOut,
 )
 from backend.web.etags import etag_of, require_version, takes_version
+from backend.web.fields import PageQuery
 from backend.web.house import house
 from backend.web.pagination import Page, cut_page, decode_cursor
 
@@ -94,17 +99,37 @@ def change_sequence(sequence_id: int, json_data: Fields) -> Shown:
     return shown, 200, etag_of(shown["revision"])
 
 
+@blueprint.get("/sequences/<int:sequence_id>/effects")
+@needs()
+@blueprint.input(PageQuery, location="query")
+@blueprint.output(EffectPage)
+def list_effects(sequence_id: int, query_data: Fields) -> Page[Effect]:
+    """List what publishing the draft would change for each person on the way who changes over to it."""
+    actor, limit = current_actor(), query_data["limit"]
+    after_id = decode_cursor(query_data["cursor"], int)[0] if "cursor" in query_data else 0
+    with house().db.read() as session:
+        sequence = require_sequence(session, actor.workspace_id, sequence_id)
+        if not sequence.draft:
+            raise UserError("Nothing differs from the published version.")
+        now = house().clock.now()
+        found = effects(session, actor, sequence, sequence.draft, now, limit=limit + 1, after_id=after_id or 0)
+    return cut_page(found, limit, lambda each: (each.enrolment_id,))
+
+
 @blueprint.post("/sequences/<int:sequence_id>/publish")
 @needs()
+@blueprint.input(PublishIn)
 @blueprint.output(VersionOut, status_code=201)
 @once(VersionOut)
-def publish_sequence(session: Session, sequence_id: int) -> Made:
-    """Publish the draft as the next version; who is on the way goes on with the version that they began with."""
+def publish_sequence(session: Session, sequence_id: int, json_data: Fields) -> Made:
+    """Publish the draft as the next version; who is on the way keeps theirs, changes over, or stops, as chosen."""
     actor = current_actor()
     sequence = hold_sequence(session, actor, sequence_id)
     if not sequence.draft:
         raise UserError("Nothing differs from the published version.")
-    publish(session, house().clock, actor, sequence_id, sequence.draft)
+    single = {each["enrolment_id"]: Choice(each["choice"]) for each in json_data.get("single", ())}
+    choices = Choices(Choice(json_data.get("choice", Choice.KEEP)), single)
+    publish_for(session, house().clock, actor, sequence_id, sequence.draft, choices)
     session.flush()
     return list_store.versions(session, actor, sequence_id)[0], etag_of(sequence.revision)
 

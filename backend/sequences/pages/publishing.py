@@ -55,7 +55,7 @@ def show_publish(sequence_id: int) -> str:
 
 
 def _effects(session: Session, sequence: Sequence, draft: Mapping[str, Any]) -> list[Effect]:
-    return effects(session, sequence, draft, house().clock.now(), limit=MOST_SHOWN)
+    return effects(session, current_actor(), sequence, draft, house().clock.now(), limit=MOST_SHOWN)
 
 
 @blueprint.post("/<int:sequence_id>/publish")
