@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from backend.web.i18n import LANGUAGE_COOKIE
 
@@ -23,6 +23,7 @@ TARGET = ROOT / "docs" / "pictures"
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 LARGEST_BYTES = 300_000
+COLLEAGUE = "marta@lumbrera.example"
 DEAL = "Nordwind – 40 seats"  # noqa: RUF001 - as the sample calls it
 
 Visit = Callable[[Page, str], None]
@@ -52,6 +53,7 @@ def main() -> None:
             _take_card(page, address, name, visit)
         context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "es", "url": address}])
         _take_card(page, address, "contact-es", CARDS["contact"])
+        _take_locked(browser.new_context(locale="en-GB"), page, address, login[1])
         browser.close()
 
 
@@ -105,8 +107,20 @@ def _take_card(page: Page, address: str, name: str, visit: Visit) -> None:
     visit(page, address)
     page.wait_for_load_state("networkidle")
     (TARGET / "cards").mkdir(exist_ok=True)
-    page.locator(".gcard").screenshot(path=str(TARGET / "cards" / f"{name}.png"), animations="disabled")
+    page.locator(".gcard").first.screenshot(path=str(TARGET / "cards" / f"{name}.png"), animations="disabled")
     print(f"docs/pictures/cards/{name}.png")  # noqa: T201 - the same
+
+
+def _take_locked(context: BrowserContext, reader: Page, address: str, password: str) -> None:
+    """A colleague keeps a conversation private, and the reader comes upon it and asks; then what the colleague sees."""
+    context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "en", "url": address}])
+    reader.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "en", "url": address}])
+    colleague = context.new_page()
+    _sign_in(colleague, address, COLLEAGUE, password)
+    _take_card(colleague, address, "kept", _beside("linked", "Keep this conversation private"))
+    _take_card(reader, address, "locked", _beside("locked"))
+    _beside("locked", "Request access")(reader, address)
+    _take_card(colleague, address, "asked", _home)
 
 
 def _timeline(page: Page, address: str) -> None:
@@ -156,6 +170,39 @@ def _settings(page: Page, address: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def _deal_card(page: Page, address: str) -> None:
+    _card(page, address)
+    page.locator(".gcard").get_by_role("button", name=DEAL).first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def _several(page: Page, address: str) -> None:
+    """The first mail among the latest whose card asks for whom."""
+    page.goto(f"{address}/preview?show=all")
+    for link in [line.get_attribute("href") for line in page.locator(".preview-line").all()]:
+        page.goto(f"{address}{link}")
+        if page.locator(".gcard-title", has_text="people in this mail").count():
+            return
+    raise RuntimeError("no mail of the sample has a card for several people")
+
+
+def _compose(page: Page, address: str) -> None:
+    """Beside a reply to the buyer of the deal; a template is written where there is none."""
+    page.goto(f"{address}/templates")
+    if not page.get_by_text("Follow-up", exact=True).count():
+        page.goto(f"{address}/templates/new")
+        page.fill("[name=name]", "Follow-up")
+        page.fill("[name=subject]", "{{ deal.name }}: shall we talk?")
+        page.fill("[name=body]", "Hi {{ contact.first_name }},\n\nshall we talk about {{ deal.name }} this week?")
+        page.get_by_role("button", name="Save", exact=True).click()
+    _card(page, address)
+    page.locator(".preview-mail").get_by_role("link", name="Reply", exact=True).click()
+
+
+def _trouble(page: Page, address: str) -> None:
+    page.goto(f"{address}/preview/trouble")
+
+
 CARDS: dict[str, Visit] = {
     "contact": _card,
     "unknown": _beside("strangers"),
@@ -170,6 +217,13 @@ CARDS: dict[str, Visit] = {
     "search": _beside("linked", "Link to another deal"),
     "new-deal": _beside("linked", "New deal"),
     "edit-contact": _beside("linked", "Edit contact"),
+    "deal": _deal_card,
+    "several": _several,
+    "compose": _compose,
+    "trouble": _trouble,
+    "enrol": _beside("linked", "Enrol"),
+    "sequence-state": _beside("linked", "Enrol", "Start"),
+    "sequence": _beside("linked", "Sequence"),
     "new-contact": _beside("strangers", "Create contact with details"),
 }
 PICTURES = (

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from backend.audit.tables import AuditEntry
+from backend.card.cards.trouble import Trouble
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
@@ -184,6 +185,14 @@ def test_a_colleagues_private_mail_is_listed_locked_and_asked_for(
     with office.db.read() as session:
         looks = select(AuditEntry.actor_id).where(AuditEntry.action == "mail.look")
         assert session.scalars(looks).all() == [office.actors[ALICE].user_id]
+
+
+def test_every_trouble_can_be_looked_at_with_its_way_out(client: FlaskClient) -> None:
+    page = client.get("/preview/trouble").text
+    assert page.count('class="gcard"') == len(Trouble)
+    assert page.count(">Try again</button>") == len(Trouble)
+    client.set_cookie("enlace_language", "es")
+    assert "Esto tardó demasiado" in client.get("/preview/trouble").text
 
 
 def test_nobody_elses_mail_is_shown(client: FlaskClient, office: Office) -> None:

@@ -14,6 +14,7 @@ from backend.accounts.shapes import Actor
 from backend.card.store.enrolments import enrolments_of
 from backend.card.store.mails import find_link, mail_by_traces
 from backend.card.store.records import contacts_by_address, deals_for, next_tasks
+from backend.sync.ledger.store import standings
 from backend.timeline.store import last_touch
 from tests.card.world import World
 from tests.cast import ALICE, DORA, Office
@@ -24,6 +25,7 @@ QUESTIONS: dict[str, Callable[[Session, Actor], object]] = {
     "deals": lambda session, actor: deals_for(session, actor.workspace_id, [3], 1, 2),
     "mail": lambda session, actor: mail_by_traces(session, actor, "m1@mail.example", "18c0ffee"),
     "link": lambda session, actor: find_link(session, actor.workspace_id, 1),
+    "alarm": lambda session, actor: standings(session, actor.workspace_id, user_id=actor.user_id),
     "enrolments": lambda session, actor: enrolments_of(session, actor.workspace_id, 1, MONDAY),
     "contacts": lambda session, actor: contacts_by_address(session, actor.workspace_id, [DORA]),
     "tasks": lambda session, actor: next_tasks(session, actor.workspace_id, [1, 3]),
@@ -33,6 +35,7 @@ WHOLE_WORKSPACE = r"\(workspace_id=\?\)$"
 LARGE = {
     "links", "messages", "copies", "deals", "deal_people", "activities", "activity_records", "records", "contacts",
     "contact_addresses", "link_receipts", "link_questions", "message_participants", "enrolments", "outbox",
+    "sync_items",
 }  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
 from backend.card import service
+from backend.card.cards import trouble
+from backend.card.cards.trouble import Trouble
 from backend.card.pages.room import blueprint, draw, visit_of
 from backend.card.shapes import Outcome
 from backend.card.store.inbox import Show, own_mail, own_mails
@@ -76,6 +78,16 @@ def mails_mail(message_id: int) -> str:
         with house().db.write() as session:
             look_at_mail(session, house().clock, current_actor(), seen_id)
     return shown
+
+
+@blueprint.get("/preview/trouble")
+@needs()
+def mails_trouble() -> str:
+    """Show every card that says what went wrong, as the add-on shows them."""
+    with house().db.read() as session:
+        words, url = visit_of(session).words, house().public_url
+    drawn = [draw(trouble.card(kind, words, url=url, reference="7f3a"), _root_url(None)) for kind in Trouble]
+    return render_template("card/troubles.html", panels=drawn)
 
 
 @blueprint.post("/preview/home/actions/<name>")

@@ -18,7 +18,6 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
     union_all,
     update,
@@ -26,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox, User
-from backend.db import among, read_columns, table_of, upsert
+from backend.db import among, json_rows, read_columns, table_of, upsert
 from backend.mail.store import chunks
 from backend.mail.tables import Copy
 from backend.sync.ledger.rules import MANY_ATTEMPTS
@@ -37,6 +36,7 @@ from backend.sync.tables import SyncAudit, SyncDay, SyncItem, SyncSkip, SyncStat
 
 UNREAD = (SkipReason.REFUSED.value, SkipReason.UNREADABLE.value)
 _STORED = Account(STORED)
+HEAD = 1_000  # ids of a queue that are looked at whenever somebody asks how a mailbox stands
 _SUMS = ("seen", "stored", "pending", "skipped", "gone", "errors", "units")
 
 
@@ -188,15 +188,13 @@ def _standings(by: frozenset[str]) -> Select[*tuple[Any, ...]]:
     """Built once for each way to ask: building it takes Python longer than answering it takes the database."""
     conditions = [getattr(Mailbox, name) == bindparam(name) for name in sorted(by)]
     boxes = select(Mailbox.id).where(*conditions).correlate(None)
-    items = _waiting(boxes)
     of_box = SyncAudit.mailbox_id == Mailbox.id
     newest = select(func.max(SyncAudit.id)).where(of_box).correlate(Mailbox).scalar_subquery()
     return (
-        select(*_BOX, User.name, User.email, *_STATE, *_AUDIT, items)
+        select(*_BOX, User.name, User.email, *_STATE, *_AUDIT, *_waiting())
         .join(User, User.id == Mailbox.user_id)
         .outerjoin(SyncState, SyncState.mailbox_id == Mailbox.id)
         .outerjoin(SyncAudit, SyncAudit.id == newest)
-        .outerjoin(items, items.c.of_mailbox == Mailbox.id)
         .where(Mailbox.id.in_(boxes))
         .order_by(Mailbox.address, Mailbox.id)
     )
@@ -215,27 +213,44 @@ _AUDIT = (
 )  # fmt: skip
 
 
-def _waiting(boxes: Select[int]) -> Any:
-    """What is not stored, by mailbox."""
-    is_pending = (SyncItem.state == "pending") & ~_has_copy()
-    return (
-        select(
-            SyncItem.mailbox_id.label("of_mailbox"),
-            _count(is_pending).label("pending"),
-            func.min(_since(is_pending)).label("waiting_since"),
-            func.min(_since(is_pending & (SyncItem.priority <= DOUBT))).label("urgent_since"),
-            _count(is_pending & (SyncItem.priority > DOUBT)).label("bulk"),
-            _count(is_pending & (SyncItem.attempts >= MANY_ATTEMPTS)).label("stuck"),
-            _count(SyncItem.reason.in_(UNREAD)).label("unread"),
-        )
-        .where(SyncItem.mailbox_id.in_(boxes), or_(SyncItem.state == "pending", SyncItem.reason.in_(UNREAD)))
-        .group_by(SyncItem.mailbox_id)
+def _waiting() -> tuple[Any, ...]:
+    """What is not stored: the head of the queue, and of what lies behind it and of what was given up the books."""
+    return (_head_of_queue().label("head"), _booked_pending().label("pending"), _booked_unread().label("unread"))
+
+
+def _head_of_queue() -> Any:
+    """What waits first in a mailbox's queue: a row of figures over its next `HEAD` ids, however long the queue is.
+
+    All that alarms stands there: new mail goes before an import's, and what failed again and again before later ids.
+    """
+    head = (
+        select(SyncItem.priority, SyncItem.waiting_since, SyncItem.attempts, _has_copy().label("is_stored"))
+        .where(SyncItem.mailbox_id == Mailbox.id, SyncItem.state == "pending")
+        .order_by(SyncItem.priority, SyncItem.id)
+        .limit(HEAD)
+        .correlate(Mailbox)
         .subquery()
     )
+    waits, is_urgent = ~head.c.is_stored, head.c.priority <= DOUBT
+    figures = select(
+        func.count().label("looked_at"),
+        _count(waits).label("pending"),
+        _count(waits & is_urgent).label("urgent"),
+        _count(waits & (head.c.attempts >= MANY_ATTEMPTS)).label("stuck"),
+        func.min(case((waits, head.c.waiting_since))).label("waiting_since"),
+        func.min(case((waits & is_urgent, head.c.waiting_since))).label("urgent_since"),
+    ).subquery()
+    return json_rows(select(*figures.c))
 
 
-def _since(condition: Any) -> Any:
-    return case((condition, SyncItem.waiting_since))
+def _booked_pending() -> Any:
+    of_box = SyncDay.mailbox_id == Mailbox.id
+    return select(func.sum(SyncDay.pending)).where(of_box).correlate(Mailbox).scalar_subquery()
+
+
+def _booked_unread() -> Any:
+    where = (SyncSkip.mailbox_id == Mailbox.id, SyncSkip.reason.in_(UNREAD))
+    return select(func.sum(SyncSkip.number)).where(*where).correlate(Mailbox).scalar_subquery()
 
 
 def _count(condition: Any) -> Any:
@@ -245,17 +260,25 @@ def _count(condition: Any) -> Any:
 def _standing(row: Any) -> Standing:
     names = [column.key for column in (*_BOX, *_STATE)]
     known = {name: value for name in names if (value := getattr(row, name)) is not None}
+    looked_at, pending, urgent, stuck, waiting_since, urgent_since = row.head[0]
+    pending = (pending or 0) if looked_at < HEAD else max(row.pending or 0, pending or 0)
     return Standing(
         **known,
         owner=row.name or row.email,
-        pending=row.pending or 0,
-        bulk=row.bulk or 0,
-        waiting_since=row.waiting_since,
-        urgent_since=row.urgent_since,
-        stuck=row.stuck or 0,
+        pending=pending,
+        bulk=pending - (urgent or 0),
+        waiting_since=_moment(waiting_since),
+        urgent_since=_moment(urgent_since),
+        stuck=stuck or 0,
         unread=row.unread or 0,
         audit=None if row.at is None else _audit(row),
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A moment as JSON has it: with its zone on PostgreSQL, in UTC on SQLite."""
+    at = datetime.fromisoformat(text) if text else None
+    return at.replace(tzinfo=at.tzinfo or UTC) if at else None
 
 
 def unread(session: Session, mailbox_id: int, limit: int) -> list[Unread]:
