@@ -20,7 +20,7 @@ from backend.app import make_app
 from backend.demo.gmail import fill_with_files, fill_with_sample
 from backend.demo.places import Places, demo_settings, places_for
 from backend.demo.sample import make_sample
-from backend.demo.sequence import answer_for
+from backend.demo.sequence import after_a_while, answer_for
 from backend.demo.summary import summarise
 from backend.demo.team import WRITER, Login, acquaintances, owner_team, sample_team
 from backend.gmail.emulator.core import Emulator
@@ -114,7 +114,7 @@ def _furnish(here: Installation, emulator: Emulator, owners: Sequence[str], sour
     if not emulator.addresses():
         fill_with_sample(emulator, sample)
     upgrade(here.db)
-    answer_for(emulator, here.clock, acquaintances(sample))
+    answer_for(emulator, here.clock, acquaintances(sample), after_a_while)
     return sample_team(here, sample)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.utils import format_datetime
+from threading import Timer
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -24,6 +25,8 @@ from backend.sequences.service import save_template
 
 NAME = "After the trial"
 PEOPLE = 6
+ANSWERS_AFTER_S = 30
+Later = Callable[[Callable[[], object]], object]
 QUICK = {"lead_s": 20, "spacing_s": 10, "jitter_s": 5, "person_hours": 0}
 """Nobody waits five minutes for a first draft to leave; in earnest they do."""
 
@@ -83,14 +86,22 @@ def chosen(people: Sequence[SamplePerson]) -> list[SamplePerson]:
     return list(found.values())[:PEOPLE]
 
 
-def answer_for(emulator: Emulator, clock: Clock, people: Sequence[SamplePerson]) -> None:
-    """Let the first of those people answer the mails that the demo sends."""
+def answer_for(emulator: Emulator, clock: Clock, people: Sequence[SamplePerson], later: Later) -> None:
+    """Let the first of those people answer the mails that the demo sends; `later` does something after a while."""
     who = chosen(people)[0]
 
-    def answer(sender: str, recipient: str, raw: bytes) -> bytes | None:
-        return _reply(clock, who, sender, raw) if recipient.lower() == who.address else None
+    def hear(sender: str, recipient: str, raw: bytes) -> None:
+        if recipient.lower() == who.address:
+            later(lambda: emulator.deliver(_reply(clock, who, sender, raw), [sender]))
 
-    emulator.answer_outside(answer)
+    emulator.answer_outside(hear)
+
+
+def after_a_while(act: Callable[[], object]) -> None:
+    """Do something in half a minute, unless the demo ends before."""
+    timer = Timer(ANSWERS_AFTER_S, act)
+    timer.daemon = True
+    timer.start()
 
 
 def _reply(clock: Clock, who: SamplePerson, sender: str, raw: bytes) -> bytes:

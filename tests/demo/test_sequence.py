@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -36,7 +37,8 @@ def test_within_two_minutes_mails_leave_and_an_answer_stops_one(
     here = replace(open_installation(settings, clock=clock, emulator=emulator), db=sqlite_db)
     clock.current = NOW
     emulator.add_mailbox(WRITER)
-    answer_for(emulator, clock, acquaintances(sample))
+    answers: list[Callable[[], object]] = []
+    answer_for(emulator, clock, acquaintances(sample), answers.append)
     sample_team(here, sample)
     desk, engine = sending_desk(here), Engine(clock)
     while drain_mailbox(sqlite_db, clock, here.enter, 1) is End.MORE:
@@ -50,6 +52,8 @@ def test_within_two_minutes_mails_leave_and_an_answer_stops_one(
             desk.refresh(mailbox_id)  # as the worker does in between
         book_answers(sqlite_db)
         clock.advance(timedelta(seconds=10))
+        while answers:
+            answers.pop()()
     with sqlite_db.read() as session:
         people = session.scalars(select(Enrolment).order_by(Enrolment.id)).all()
         assert len(session.scalars(select(Template)).all()) == 3
