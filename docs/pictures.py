@@ -199,6 +199,11 @@ def _compose(page: Page, address: str) -> None:
     page.locator(".preview-mail").get_by_role("link", name="Reply", exact=True).click()
 
 
+def _enrolled(page: Page, address: str) -> None:
+    _beside("linked", "Enrol", "Start")(page, address)
+    _beside("linked")(page, address)
+
+
 def _trouble(page: Page, address: str) -> None:
     page.goto(f"{address}/preview/trouble")
 
@@ -222,7 +227,7 @@ CARDS: dict[str, Visit] = {
     "compose": _compose,
     "trouble": _trouble,
     "enrol": _beside("linked", "Enrol"),
-    "sequence-state": _beside("linked", "Enrol", "Start"),
+    "sequence-state": _enrolled,
     "sequence": _beside("linked", "Sequence"),
     "new-contact": _beside("strangers", "Create contact with details"),
 }
