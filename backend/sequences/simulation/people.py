@@ -17,10 +17,10 @@ _TITLES = ("Head of Purchasing", "Managing Director", "Office Manager")
 PEOPLE_IN_A_COMPANY = 3
 
 
-def invent(session: Session, team: Team, number: int) -> list[tuple[int, int]]:
-    """Make people, three to a company, each with a deal of their own; returns (contact, deal) of each."""
+def invent(session: Session, team: Team, number: int, *, with_deals: bool) -> list[tuple[int, int | None]]:
+    """Make people, three to a company; returns (contact, deal) of each, the deal None unless asked for."""
     names = cycle((first, last) for last in _LAST for first in _FIRST)
-    made: list[tuple[int, int]] = []
+    made: list[tuple[int, int | None]] = []
     company_id = 0
     for position, (first, last) in zip(range(number), names, strict=False):
         firm = position // PEOPLE_IN_A_COMPANY + 1
@@ -32,7 +32,8 @@ def invent(session: Session, team: Team, number: int) -> list[tuple[int, int]]:
             title=_TITLES[position % len(_TITLES)], company_id=company_id, owner_id=team.user_id, origin=Origin.IMPORT,
         )  # fmt: skip
         contact_id = make_contact(session, team, contact).id
-        made.append((contact_id, _deal(session, team, firm, company_id, contact_id)))
+        deal_id = _deal(session, team, firm, company_id, contact_id) if with_deals else None
+        made.append((contact_id, deal_id))
     return made
 
 

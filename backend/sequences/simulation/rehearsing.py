@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -24,8 +25,9 @@ from backend.sequences.simulation import store
 from backend.sequences.simulation.people import PEOPLE_IN_A_COMPANY, invent
 from backend.sequences.simulation.reading import Played, Scene, read
 from backend.sequences.simulation.running import Run
-from backend.sequences.simulation.shapes import MOST_PEOPLE, Plan, Rehearsal, Sender
+from backend.sequences.simulation.shapes import MOST_PEOPLE, Plan, Rehearsal
 from backend.sequences.simulation.stage import OpenStage, Stage
+from backend.sequences.tables import SequenceVersion
 from backend.sync.store import ensure_state
 
 USUALLY = 20
@@ -68,45 +70,56 @@ def _is_enough(
 
 def _set_up(real: Session, stage: Stage, workspace_id: int, sequence_id: int, plan: Plan) -> tuple[Scene, Plan]:
     """Copy what matters, open the mailboxes, and put people in who are not on the way yet."""
-    sequence = require_sequence(real, workspace_id, sequence_id)
+    sequence, now = require_sequence(real, workspace_id, sequence_id), stage.clock.now()
+    senders, plan = _cast(real, workspace_id, sequence_id, plan)
+    with stage.db.write() as session:
+        store.copy_team(real, session, workspace_id)
+        mailbox_ids = [sender.mailbox_id for sender in senders]
+        store.copy_people(real, session, workspace_id, mailbox_ids, plan.contact_ids, now)
+        for sender in senders:
+            stage.open_mailbox(sender.address, sender.name)
+            ensure_state(session, session.get_one(Mailbox, sender.mailbox_id), now)
+        actors = [Actor(s.user_id, workspace_id, Role.ADMIN, s.address, s.name) for s in senders]
+        version = _version(session, stage.clock, actors[0], sequence_id, plan)
+        refused = _put_in(session, stage.clock, actors, version, plan)
+    habits = load(version.definition).habits
+    return Scene(sequence_id, sequence.name, version.number, habits, now, tuple(senders), plan.invented, refused), plan
+
+
+def _cast(real: Session, workspace_id: int, sequence_id: int, plan: Plan) -> tuple[list[Sender], Plan]:
+    """From which mailboxes it is played; where nobody is on the way or chosen, with invented people."""
     is_new = bool(plan.contact_ids or plan.invented)
     followed = [] if is_new else store.senders_on_the_way(real, sequence_id, plan.mailbox_ids)
     senders = store.senders(real, workspace_id, plan.mailbox_ids or followed)
     if not senders:
         raise UserError("No mailbox is connected that this could be sent from; connect one first.")
-    mailbox_ids = [sender.mailbox_id for sender in senders]
-    if len(store.running(real, mailbox_ids)) > MOST_PEOPLE:
+    if len(store.running(real, [sender.mailbox_id for sender in senders])) > MOST_PEOPLE:
         raise UserError(
             "More than %(most)s people are on the way from there; choose fewer mailboxes.", most=MOST_PEOPLE
         )
-    if not is_new and not followed:
-        plan = replace(plan, invented=USUALLY)
-    now = stage.clock.now()
-    with stage.db.write() as session:
-        store.copy_team(real, session, workspace_id)
-        store.copy_people(real, session, workspace_id, mailbox_ids, plan.contact_ids, now)
-        for sender in senders:
-            stage.open_mailbox(sender.address, sender.name)
-            ensure_state(session, session.get_one(Mailbox, sender.mailbox_id), now)
-        refused = _put_in(session, stage.clock, workspace_id, sequence_id, plan, senders)
-        version = current_version(session, require_sequence(session, workspace_id, sequence_id))
+    return senders, plan if is_new or followed else replace(plan, invented=USUALLY)
+
+
+def _version(session: Session, clock: VirtualClock, actor: Actor, sequence_id: int, plan: Plan) -> SequenceVersion:
+    """The published version; the plan's own definition is published first, and who is on the way changes over."""
+    if plan.definition is not None:
+        publish_for(session, clock, actor, sequence_id, plan.definition, Choices(Choice.MIGRATE))
+    sequence = require_sequence(session, actor.workspace_id, sequence_id)
+    version = current_version(session, sequence)
     if version is None:
         raise UserError("“%(name)s” has no published version; publish one first.", name=sequence.name)
-    habits = load(version.definition).habits
-    return Scene(sequence_id, sequence.name, version.number, habits, now, tuple(senders), plan.invented, refused), plan
+    return version
 
 
 def _put_in(
-    session: Session, clock: VirtualClock, workspace_id: int, sequence_id: int, plan: Plan, senders: Sequence[Sender]
+    session: Session, clock: VirtualClock, actors: Sequence[Actor], version: SequenceVersion, plan: Plan
 ) -> dict[str, str]:
-    """Publish the plan's definition, enrol its contacts and invented people; returns who could not be, and why."""
-    actors = [Actor(s.user_id, workspace_id, Role.ADMIN, s.address, s.name) for s in senders]
-    if plan.definition is not None:
-        publish_for(session, clock, actors[0], sequence_id, plan.definition, Choices(Choice.MIGRATE))
-    refused = enrol_many(session, clock, actors[0], sequence_id, plan.contact_ids).refused if plan.contact_ids else {}
-    made = invent(session, Team(workspace_id, clock, None), plan.invented)
-    for position, (contact_id, deal_id) in enumerate(made):
+    """Enrol the plan's contacts and invented people; returns who could not be, and why."""
+    sequence_id, contact_ids = version.sequence_id, plan.contact_ids
+    refused = enrol_many(session, clock, actors[0], sequence_id, contact_ids).refused if contact_ids else {}
+    team, has_deals = Team(version.workspace_id, clock, None), "deal." in json.dumps(version.definition)
+    for position, (contact_id, deal_id) in enumerate(invent(session, team, plan.invented, with_deals=has_deals)):
         actor = actors[position // PEOPLE_IN_A_COMPANY % len(actors)]
         enrol(session, clock, actor, sequence_id, contact_id, deal_id=deal_id)
     names = store.names(session, list(refused))
-    return {names[contact_id]: why for contact_id, why in refused.items()}
+    return {names.get(contact_id, str(contact_id)): why for contact_id, why in refused.items()}
