@@ -25,7 +25,7 @@ from backend.sequences.simulation import store
 from backend.sequences.simulation.people import PEOPLE_IN_A_COMPANY, invent
 from backend.sequences.simulation.reading import Played, Scene, read
 from backend.sequences.simulation.running import Run
-from backend.sequences.simulation.shapes import MOST_PEOPLE, Plan, Rehearsal
+from backend.sequences.simulation.shapes import MOST_PEOPLE, Plan, Rehearsal, Sender
 from backend.sequences.simulation.stage import OpenStage, Stage
 from backend.sequences.tables import SequenceVersion
 from backend.sync.store import ensure_state
