@@ -34,6 +34,7 @@ from backend.web.i18n import sentence_of
 
 MOST_PEOPLE, MOST_DAYS, PATIENCE_S = 500, 92, 25
 MOST_TEXTS = 600  # mails whose text stands in the page
+_USUAL = {"days": 30, "invented": 0, "replies": 0, "bounces": 0, "away": 0}
 _KEY = "enlace_sequences_stage"
 _one_at_a_time = Lock()
 
@@ -78,7 +79,7 @@ def play_rehearsal(sequence_id: int) -> str | tuple[str, int]:
 def _choice() -> Choice:
     form = request.form
     try:
-        numbers = {name: int(form.get(name) or 0) for name in ("days", "invented", "replies", "bounces", "away")}
+        numbers = {name: int(form.get(name, usual) or 0) for name, usual in _USUAL.items()}
     except ValueError as error:
         raise UserError("Days, people and shares are whole numbers.") from error
     chosen = Choice(**numbers, is_draft=form.get("what") == "draft", contacts=form.get("contacts", ""))

@@ -99,3 +99,15 @@ def test_a_choice_that_is_none_publishes_nothing(client: FlaskClient, line: Line
     write(line, sequence_id, NEW)
     assert client.post(f"/sequences/{sequence_id}/publish", data={"choice": "perhaps"}).status_code == 400
     assert "Version 1" in words_of(client.get(f"/sequences/{sequence_id}"))
+
+
+def test_people_can_be_rehearsed_before_they_are_enrolled(client: FlaskClient, line: Line) -> None:
+    sequence_id = line.make(OLD)
+    line.person(DORA, "Dora Dahl")
+    page = client.post(f"/sequences/{sequence_id}/enrol", data={"addresses": DORA, "do": "check"})
+    button = re.search(r'formaction="([^"]+)" name="contacts" value="([^"]+)"', page.text)
+    assert button is not None
+    played = words_of(client.post(button[1], data={"contacts": button[2]}))
+    assert "For the 1 person whom you chose" in played
+    assert "Mails that leave 2" in played
+    assert "Nobody is on the way" in words_of(client.get(f"/sequences/{sequence_id}"))
