@@ -87,7 +87,11 @@ def test_a_paused_mailbox_is_said_first_and_a_manager_sees_the_team(
     office = line.office
     with office.db.write() as session:
         pause_sending(session, office.clock, office.mailboxes[ALICE], office.workspace_id, "Gmail said so.")
-    assert "Gmail said so." in client.get("/").text
+    page = client.get("/").text
+    assert "Gmail said so." in page
+    for path in ("/sequences/sending", "/settings/mailboxes"):  # where an alarm leads
+        assert client.get(path).status_code == 200
+    assert 'href="/sequences/sending"' in page
     carol = signed_in(web.app.test_client(), CAROL).get("/").text
     assert "Gmail said so." not in carol
     assert re.findall(r'sender=\d+">(\w+)', carol) == ["Alice", "Bob"]

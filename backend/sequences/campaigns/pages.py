@@ -25,14 +25,18 @@ from backend.sequences.words import reason_words, state_word
 from backend.web.house import house
 from backend.web.i18n import sentence_of
 from backend.web.ids import row_id
-from backend.web.nav import Way, open_way
+from backend.web.nav import Place, Way, open_way
 from backend.web.pagination import cut_page, decode_cursor
 from backend.web.toasts import toast
 
 ROWS = 50
 
 blueprint = Blueprint("campaigns", __name__, url_prefix="/campaigns", template_folder="../templates")
-open_way(blueprint, Way("campaigns", lazy_gettext("Campaigns"), "mail", "campaigns.show", 82))
+open_way(
+    blueprint,
+    Way("campaigns", lazy_gettext("Campaigns"), "mail", "campaigns.show", 82),
+    Way("new_campaign", lazy_gettext("Campaign"), "mail", "campaigns.show_new", 50, Place.CREATE),
+)
 
 
 @blueprint.app_template_filter("sending_state")
