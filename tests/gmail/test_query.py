@@ -92,6 +92,7 @@ VISIBLE = {"budget", "offer", "lunch", "news", "sent"}
         ("from:(zoe OR ivan)", {"budget", "offer", "lunch"}),
         ("from:zoe OR from:ivan", {"budget", "offer", "lunch"}),
         ("{from:news from:ivan}", {"news", "lunch"}),
+        ("{to:zoe to:nobody@nowhere.example} {in:sent in:draft}", {"sent"}),
         ("from:zoe OR from:ivan subject:lunch", {"lunch"}),
         ("from:zoe -subject:budget", {"offer"}),
         ("-from:zoe", {"lunch", "news", "sent"}),
