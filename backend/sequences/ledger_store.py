@@ -67,7 +67,7 @@ def read_ledgers(session: Session, actor: Actor, enrolment_ids: Collection[int])
 
 def _line(event: EnrolmentEvent, sent: dict[int, tuple[str, str]], names: dict[int, str]) -> LedgerLine:
     named = {kind: int(number) for kind, number in _NAMED.findall(event.evidence)}
-    subject, url = sent.get(named.get("order", 0), ("", ""))
+    subject, url = sent.get(named.get("order", 0), ("", "")) if event.kind == EventKind.SENT else ("", "")
     return LedgerLine(
         at=event.at,
         kind=EventKind(event.kind),

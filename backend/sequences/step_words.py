@@ -107,7 +107,7 @@ def event_word(kind: EventKind, _: GetText) -> str:
         EventKind.ENROLLED: _("Enrolled"),
         EventKind.ORDERED: _("Mail handed to the outbox"),
         EventKind.HELD: _("Held"),
-        EventKind.SENT: _("Sent"),
+        EventKind.SENT: _("Mail sent"),
         EventKind.SKIPPED: _("Not sent"),
         EventKind.VETOED: _("Draft deleted by the rep: not sent"),
         EventKind.UNKNOWN: _("Nobody knows whether it left; it is not sent again"),

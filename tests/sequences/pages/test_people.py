@@ -93,7 +93,7 @@ def test_a_person_has_a_ledger_with_the_evidence(client: FlaskClient, line: Line
     page = client.get(f"/sequences/people/{enrolment}")
     said = words_of(page)
     assert "Stopped they replied Step 3 Look at the mail" in said
-    assert "Sent Step 1 · An offer · Open in Gmail" in said
+    assert "Mail sent Step 1 · An offer · Open in Gmail" in said
     assert "Enrolled Step 1 · Alice" in said
     assert 'hx-get="/mail/' in page.text
 
