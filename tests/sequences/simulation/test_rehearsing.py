@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from backend.db import Database
+from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
 from backend.kit.errors import NotFoundError, UserError
 from backend.outbox.service import suppress
 from backend.outbox.shapes import Ground
+from backend.sequences.migrating import Choice, Choices, publish_for
 from backend.sequences.simulation.shapes import Plan, Rehearsal
-from tests.cast import ALICE, BOB
+from tests.cast import ALICE, BOB, open_office
 from tests.sequences.line import QUICK, Line, definition, mail, wait
 from tests.sequences.simulation.stagehand import OFFICE_HOURS, fingerprint, mails_of, play_in_earnest, rehearsed
 
@@ -182,3 +185,20 @@ def test_what_cannot_be_rehearsed_is_refused_in_one_sentence(line: Line) -> None
         rehearsed(line, 999)
     with pytest.raises(UserError, match="mailbox"):
         rehearsed(line, sequence_id, mailbox_ids=(999,))
+
+
+def test_a_postgresql_database_is_rehearsed_as_well_and_changed_over(
+    postgresql_db: Database, clock: VirtualClock, emulator: Emulator
+) -> None:
+    line = Line(open_office(postgresql_db, clock, emulator, ALICE))
+    line.office.sync()
+    sequence_id = line.make(NURTURE)
+    enrol(line, sequence_id, *ANNAS[0])
+    line.tick()
+    new = definition(mail("Sooner"), wait(2), mail("Later"))
+    foreseen = mails_of(rehearsed(line, sequence_id, days=10, definition=new))
+    with postgresql_db.write() as session:
+        actor, choices = line.office.actors[ALICE], Choices(Choice.MIGRATE)
+        assert publish_for(session, clock, actor, sequence_id, new, choices).people == {Choice.MIGRATE: 1}
+    assert foreseen == play_in_earnest(line, days=10)
+    assert [subject for _, subject, _ in foreseen] == ["Later"]
