@@ -8,11 +8,14 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
+from backend.audit.service import record as audit
+from backend.audit.shapes import Subject
 from backend.kit.clock import Clock
-from backend.kit.errors import ConflictError, NotFoundError
+from backend.kit.errors import ConflictError, ForbiddenError, NotFoundError
 from backend.outbox import service as outbox
-from backend.sequences import enrolling
+from backend.sequences import crowds, enrolling
 from backend.sequences.definitions import Mail, load
+from backend.sequences.publishing import require_sequence
 from backend.sequences.shapes import EnrolmentState, Stop
 from backend.sequences.tables import Enrolment, SequenceVersion
 
@@ -76,6 +79,26 @@ def send_anyway(session: Session, clock: Clock, actor: Actor, enrolment_id: int)
     enrolment.thread = {**enrolment.thread, "may_collide": True}
     outbox.reconsider(session, enrolling.SOURCE, enrolment.id, clock.now())
     return enrolment
+
+
+def halt_all(session: Session, clock: Clock, actor: Actor, sequence_id: int) -> None:
+    """Let everybody on the way through a sequence stand still. Raises `ForbiddenError` for reps, `NotFoundError`."""
+    _require_whole(session, actor, sequence_id)
+    crowds.pause_all(session, sequence_id, clock.now(), _by(actor))
+    audit(session, clock, actor, "sequence.halt", Subject("sequence", sequence_id))
+
+
+def go_on_all(session: Session, clock: Clock, actor: Actor, sequence_id: int) -> None:
+    """Let those go on whom `halt_all` held; others who stand still stay so. Raises as that does."""
+    _require_whole(session, actor, sequence_id)
+    crowds.resume_all(session, sequence_id, clock.now(), _by(actor))
+    audit(session, clock, actor, "sequence.go_on", Subject("sequence", sequence_id))
+
+
+def _require_whole(session: Session, actor: Actor, sequence_id: int) -> None:
+    require_sequence(session, actor.workspace_id, sequence_id)
+    if not actor.sees_all:
+        raise ForbiddenError("Managers and admins halt a sequence for everybody; tick your own people instead.")
 
 
 def _running(session: Session, actor: Actor, enrolment_id: int) -> Enrolment:

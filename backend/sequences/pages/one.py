@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
+from backend.accounts.shapes import Role
 from backend.kit.errors import NotFoundError
-from backend.sequences import drafts, list_store
+from backend.sequences import drafts, list_store, steering
+from backend.sequences.crowds import HALTED
 from backend.sequences.list_store import SequenceView, VersionView, Wanted
 from backend.sequences.pages.room import blueprint
 from backend.sequences.rights import Right, may
@@ -39,7 +41,7 @@ def show_one(sequence_id: int) -> str:
         if "HX-Request" in request.headers:
             return render_template("sequences/people_rows.html", **shown)
         every = list_store.versions(session, actor, sequence_id)
-        version = _chosen(every)
+        version, held = _chosen(every), list_store.reasons(session, actor, sequence_id)
         return render_template(
             "sequences/one.html",
             **shown,
@@ -47,9 +49,10 @@ def show_one(sequence_id: int) -> str:
             version=version,
             versions=every,
             counts=list_store.step_counts(session, actor, version.id) if version else {},
-            reasons=list_store.reasons(session, actor, sequence_id),
+            reasons=held,
             wanted=wanted,
             states=list(EnrolmentState),
+            is_halted=HALTED in held,
             may_enrol=may(session, actor, Right.ENROL),
         )
 
@@ -80,6 +83,26 @@ def reinstate(sequence_id: int) -> Response:
     """Let people in again."""
     with house().db.write() as session:
         drafts.reinstate(session, house().clock, current_actor(), sequence_id)
+    return redirect(url_for("sequences.show_one", sequence_id=sequence_id))
+
+
+@blueprint.post("/<int:sequence_id>/halt")
+@needs(Role.MANAGER)
+def halt(sequence_id: int) -> Response:
+    """Let everybody on the way stand still."""
+    with house().db.write() as session:
+        steering.halt_all(session, house().clock, current_actor(), sequence_id)
+    undo = url_for("sequences.go_on", sequence_id=sequence_id)
+    toast(gettext("Everybody on the way stands still; drafts that waited are taken back."), undo=undo)
+    return redirect(url_for("sequences.show_one", sequence_id=sequence_id))
+
+
+@blueprint.post("/<int:sequence_id>/go-on")
+@needs(Role.MANAGER)
+def go_on(sequence_id: int) -> Response:
+    """Let those go on who were held together."""
+    with house().db.write() as session:
+        steering.go_on_all(session, house().clock, current_actor(), sequence_id)
     return redirect(url_for("sequences.show_one", sequence_id=sequence_id))
 
 

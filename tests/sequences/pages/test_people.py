@@ -150,3 +150,21 @@ def test_a_contacts_page_shows_where_they_stand_and_what_can_be_done(client: Fla
     client.post(f"/sequences/people/{enrolment}/pause", headers={"Referer": f"http://localhost/contacts/{contact_id}"})
     assert "paused somebody of the team did so" in words_of(client.get(f"/contacts/{contact_id}"))
     assert '/sequences/enrol?q=dora"' in client.get("/contacts?q=dora").text
+
+
+def test_a_manager_halts_a_sequence_for_everybody_and_lets_it_go_on(
+    client: FlaskClient, line: Line, web: Addon
+) -> None:
+    line.make(TWO_MAILS)
+    held, paused = line.enrol(1), line.enrol(1, ERIK)
+    client.post(f"/sequences/people/{paused}/pause")
+    assert client.post("/sequences/1/halt").status_code == 403
+    carol = signed_in(web.app.test_client(), CAROL)
+    carol.post("/sequences/1/halt")
+    line.let_pass(days=4, every_minutes=480)
+    assert (line.stand(held), line.deliveries()) == ((EnrolmentState.PAUSED, "halted"), 0)
+    assert "Let all go on" in carol.get("/sequences/1").text
+    carol.post("/sequences/1/go-on")
+    line.tick()
+    assert [line.deliveries(), line.deliveries(ERIK)] == [1, 0]
+    assert "Pause for all" in carol.get("/sequences/1").text
