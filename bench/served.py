@@ -28,7 +28,7 @@ def application() -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
 
     def answer(environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/floor":
-            return _floor(here.db, environ, start)
+            return _floor(here.card_db, environ, start)
         _seen.count = 0
         return app(environ, lambda status, headers, *rest: start(status, [*headers, _counted()], *rest))
 
