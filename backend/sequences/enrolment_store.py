@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, select, update
+from sqlalchemy import Select, bindparam, case, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -48,18 +48,6 @@ def claim_due(session: Session, now: datetime, limit: int) -> list[Enrolment]:
         .with_for_update(skip_locked=True)
     )
     return list(session.scalars(query))
-
-
-def last_run(session: Session, sequence_id: int, contact_id: int) -> int:
-    """How often a person was enrolled in a sequence."""
-    where = (Enrolment.sequence_id == sequence_id, Enrolment.contact_id == contact_id)
-    return session.scalar(select(func.max(Enrolment.run)).where(*where)) or 0
-
-
-def is_running(session: Session, sequence_id: int, contact_id: int) -> bool:
-    """Whether a person is on the way through a sequence now."""
-    where = (Enrolment.sequence_id == sequence_id, Enrolment.contact_id == contact_id, Enrolment.ended_at.is_(None))
-    return session.scalar(select(Enrolment.id).where(*where)) is not None
 
 
 def note(session: Session, enrolment: Enrolment, at: datetime, kind: EventKind, reason: str, evidence: str) -> None:
