@@ -35,8 +35,26 @@ def slot(sender: Sender, token: str, now: datetime) -> datetime:
 
 def is_near(moment: datetime, pace: Pace, now: datetime) -> Verdict:
     """Whether a slot is near enough to lay the draft down: not a whole day's mail into the rep's drafts at once."""
-    opens = moment - timedelta(seconds=2 * (pace.lead_s + pace.spacing_s + pace.jitter_s))
+    opens = moment - _reach(pace)
     return Go() if opens <= now else Hold(opens, "paced", is_for_all=True)
+
+
+def near_slots(sender: Sender, now: datetime, most: int) -> int:
+    """How many of `most` orders may find a near slot, were there no jitter; 1 at least, whose slot says when to go on.
+
+    All others are not worth a look now: of a thousand that wait, each round gives one or two their moment.
+    """
+    pace = sender.pace
+    soonest = now + timedelta(seconds=pace.lead_s)
+    if sender.last_slot_at is not None:
+        soonest = max(soonest, sender.last_slot_at + timedelta(seconds=pace.spacing_s))
+    if not pace.spacing_s:
+        return most
+    return min(most, max(1, (now + _reach(pace) - soonest) // timedelta(seconds=pace.spacing_s) + 1))
+
+
+def _reach(pace: Pace) -> timedelta:
+    return timedelta(seconds=2 * (pace.lead_s + pace.spacing_s + pace.jitter_s))
 
 
 def keep_distance(pace: Pace, sendings: Sequence[Sending], now: datetime) -> dict[int, Verdict]:

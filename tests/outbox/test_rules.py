@@ -29,6 +29,27 @@ def test_slots_keep_their_distance_and_their_lead(tokens: list[str], spacing: in
     assert slots[-1] <= slots[0] + timedelta(seconds=(spacing + jitter) * (len(slots) - 1))
 
 
+@given(st.lists(TOKENS, min_size=2, max_size=30), st.integers(0, 600), st.integers(0, 300), st.integers(-900, 9000))
+def test_no_order_that_finds_a_near_slot_goes_without_a_look(
+    tokens: list[str], spacing: int, jitter: int, last: int
+) -> None:
+    pace = Pace(spacing_s=spacing, jitter_s=jitter)
+    given_to = present = replace(sender(), pace=pace, last_slot_at=NOW + timedelta(seconds=last))
+    near = 0
+    for token in tokens:
+        slot = rules.slot(present, token, NOW)
+        if rules.is_near(slot, pace, NOW) != Go():
+            break
+        near, present = near + 1, replace(present, last_slot_at=slot)
+    assert 1 <= rules.near_slots(given_to, NOW, len(tokens)) <= len(tokens)
+    assert near <= rules.near_slots(given_to, NOW, len(tokens))
+
+
+def test_of_a_thousand_that_wait_few_are_looked_at() -> None:
+    busy = replace(sender(), pace=Pace(), last_slot_at=NOW + timedelta(seconds=800))
+    assert rules.near_slots(busy, NOW, 1000) == 1
+
+
 def test_a_slot_far_away_opens_later() -> None:
     pace = Pace(lead_s=60, spacing_s=30, jitter_s=0)
     assert rules.is_near(NOW + timedelta(seconds=180), pace, NOW) == Go()
