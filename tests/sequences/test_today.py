@@ -94,6 +94,7 @@ def test_a_paused_mailbox_is_said_first_and_a_manager_sees_the_team(
     assert 'href="/sequences/sending"' in page
     carol = signed_in(web.app.test_client(), CAROL).get("/").text
     assert "Gmail said so." not in carol
+    assert "No draft waits" in carol
     assert re.findall(r'sender=\d+">(\w+)', carol) == ["Alice", "Bob"]
     assert "sender=" not in client.get("/").text
 

@@ -127,6 +127,8 @@ def test_a_pause_takes_drafts_back_and_afterwards_the_same_mail_leaves_once(line
     line.tick()
     client.post(f"/campaigns/{campaign}/pause")
     assert stand(line, campaign) is Stand.PAUSED
+    line.tick()  # at once, not when the draft's moment comes
+    assert line.office.gmail(ALICE).list_drafts() == ()
     line.let_pass(hours=4)
     assert (line.deliveries(), line.office.gmail(ALICE).list_drafts()) == (0, ())
     client.post(f"/campaigns/{campaign}/resume")
