@@ -39,8 +39,7 @@ class Linker:
 
         Mail that came before (the person's earlier mail, that of the new company's people, the rest of the
         conversation) is decided again where this batch changed what is known, so that the outcome does not hang on the
-        order of arrival. Which deal a conversation is about hangs on all of its mail, so where deals are in question it
-        is decided afresh. All is decided before anything is written, and each mail's receipt is written once.
+        order of arrival. All is decided before anything is written, and each mail's receipt is written once.
         """
         store.follow_joins(session, self.workspace_id, filed.joined)
         mails = {m.id: m for m in filed.messages}
@@ -55,14 +54,15 @@ class Linker:
         links = [*news.links, *notebook.note(again).links]
         decisions = [*first, *again]
         about_deals = {d.message.conversation_id for d in decisions if d.is_about_deals}
+        whole = self._load(session, mail_store.message_ids_of_conversations(session, about_deals), mails)
+        afresh = self._decide_afresh(notebook, whole) if whole else []
         self._write(
             session,
             [(m, p) for m, p in links if m.conversation_id not in about_deals],
             [d for d in decisions if d.message.conversation_id not in about_deals],
         )
-        whole = self._load(session, mail_store.message_ids_of_conversations(session, about_deals), mails)
-        if whole:
-            self._bring_into_line(session, self._decide_afresh(notebook, whole))
+        if afresh:
+            self._bring_into_line(session, afresh)
 
     def refresh(
         self, session: Session, message_ids: Sequence[int], *, by: str = "rule", batch_id: int | None = None
@@ -91,7 +91,8 @@ class Linker:
     def _decide_afresh(self, notebook: Notebook, conversations: Sequence[StoredMessage]) -> list[Decision]:
         """Decide all mails of some conversations, whatever rules linked them to before.
 
-        The first round finds what each conversation is about, the second hands it to all of its mails.
+        The first round finds what each conversation is about, the second hands it to all of its mails: which deal that
+        is hangs on the whole of it (docs/decisions/0043).
         """
         in_time = _in_time(conversations)
         notebook.take_in(in_time)
