@@ -131,7 +131,7 @@ class ComingOut(Schema):
     mail = Nested(FilledOut)
 
 
-class EffectOut(Schema):
+class EffectOnPersonOut(Schema):
     """What changing over to the draft would mean for somebody on the way."""
 
     enrolment_id = Id()
@@ -149,7 +149,7 @@ class EffectOut(Schema):
 class EffectPage(Schema):
     """One page of people on the way, those enrolled first first."""
 
-    items = List(Nested(EffectOut))
+    items = List(Nested(EffectOnPersonOut))
     next = String(attribute="next_cursor", allow_none=True, metadata={"description": "null: this was the last page"})
 
 
