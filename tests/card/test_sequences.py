@@ -89,7 +89,7 @@ def test_the_next_mail_is_left_out_or_sent_after_all(addon: Addon, enrolled: Car
     line.tick()
     opened = addon.click(enrolled, "open-sequence")
     assert (opened.name, opened.title) == ("sequence", "Onboarding")
-    assert {"Sent", "Enrolled", "step 3 of 5"} <= set(opened.texts)
+    assert {"Mail sent", "Enrolled", "step 3 of 5"} <= set(opened.texts)
     skipping = addon.click(opened, "skip-mail")
     assert skipping.reads("the next mail is left out")
     assert addon.click(addon.click(skipping, "open-sequence"), "send-after-all").reads("sent after all")
