@@ -17,13 +17,14 @@ from backend.linking.pages import blueprint as linking
 from backend.records import service
 from backend.records.pages import blueprint as records
 from backend.records.shapes import NewContact
+from backend.sequences.pages import blueprint as sequences
 from backend.timeline.pages import blueprint as timeline
 from tests.web.team import Office, open_office
 
 
 @pytest.fixture
 def office(sqlite_db: Database, clock: VirtualClock) -> Office:
-    return open_office(sqlite_db, clock, blueprint, records, linking, timeline)
+    return open_office(sqlite_db, clock, blueprint, records, linking, timeline, sequences)
 
 
 @pytest.fixture

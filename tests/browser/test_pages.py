@@ -18,6 +18,7 @@ from backend.linking.pages import blueprint as linking
 from backend.records import service
 from backend.records.pages import blueprint as records
 from backend.records.shapes import NewCompany, NewContact, NewDeal
+from backend.sequences.pages import blueprint as sequences
 from backend.timeline.pages import blueprint as timeline
 from tests.browser.conftest import IN_BOTH_LOOKS, OpenPage, Serve, accessibility_faults
 from tests.web.post import Post
@@ -52,7 +53,7 @@ def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     path = tmp_path_factory.mktemp("furnished") / "office.db"
     shutil.copy(sqlite_template, path)
     db, clock = Database(f"sqlite:///{path}"), VirtualClock()
-    office = open_office(db, clock, timeline, records, linking, activities)
+    office = open_office(db, clock, timeline, records, linking, activities, sequences)
     company, ana, deal = _records(office)
     _deliver(Post(office), clock)
     db.dispose()

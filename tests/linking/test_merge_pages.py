@@ -12,6 +12,7 @@ from backend.linking.pages import blueprint
 from backend.records import service
 from backend.records.pages import blueprint as records
 from backend.records.shapes import NewContact, NewDeal
+from backend.sequences.pages import blueprint as sequences
 from backend.timeline.pages import blueprint as timeline
 from tests.web.post import Post
 from tests.web.team import Office, open_office
@@ -19,7 +20,7 @@ from tests.web.team import Office, open_office
 
 @pytest.fixture
 def office(sqlite_db: Database, clock: VirtualClock) -> Office:
-    return open_office(sqlite_db, clock, blueprint, records, timeline, activities)
+    return open_office(sqlite_db, clock, blueprint, records, timeline, activities, sequences)
 
 
 @pytest.fixture
