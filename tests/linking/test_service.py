@@ -12,9 +12,9 @@ from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
 from backend.kit.errors import NotFoundError, UserError
+from backend.linking.mail_store import message_ids_concerning
 from backend.linking.receipt_store import open_questions
 from backend.linking.shapes import Scope
-from backend.linking.mail_store import message_ids_concerning
 from backend.linking.tables import Link, Question, Receipt
 from backend.linking.undo import (
     answer_question,
