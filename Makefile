@@ -16,7 +16,7 @@ demo: setup ## Show the whole product with an emulated Gmail; no account, no que
 
 test: setup-dev browser ## Run the whole suite: both databases, the browser, the add-on
 	npm run --silent test:addon
-	WHOLE_SUITE=1 $(BIN)/pytest -n 2 tests
+	WHOLE_SUITE=1 $(BIN)/pytest -n 2 --dist worksteal tests
 
 check: setup-dev ## Everything that CI asks for
 	$(MAKE) --no-print-directory -j2 -Otarget format-check lint types imports addon
