@@ -26,8 +26,8 @@ CHECKS: list[Callable[..., Any]] = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
     response_schema_conformance,
 ]  # fmt: skip
+EXAMPLES, EXAMPLES_ELSEWHERE = 5, 2  # for each operation: on SQLite, and again on PostgreSQL
 bounded = settings(
-    max_examples=5,
     deadline=None,
     database=None,
     derandomize=True,
@@ -54,14 +54,15 @@ def lively(two_reps: Office) -> Programs:
     return programs
 
 
-def test_whatever_is_asked_the_answer_is_as_the_specification_says(lively: Programs) -> None:
+def test_whatever_is_asked_the_answer_is_as_the_specification_says(lively: Programs, two_reps: Office) -> None:
     alice = lively.alice
+    examples = EXAMPLES if two_reps.db.is_sqlite else EXAMPLES_ELSEWHERE
     schema = schemathesis.openapi.from_wsgi(SPEC, alice.app)
     for found in schema.get_all_operations():
         operation = cast("Ok[Any]", found).ok()
         good, bad = (operation.as_strategy(generation_mode=mode) for mode in GenerationMode)
 
-        @bounded
+        @settings(bounded, max_examples=examples)
         @given(case=good | bad, small=st.integers(1, 12))
         def ask(case: Case[Any], small: int) -> None:
             _aim(case, small)
