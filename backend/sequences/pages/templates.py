@@ -32,7 +32,13 @@ COUNTED = timedelta(days=365)
 MOST_FOUND = 5
 
 blueprint = Blueprint("templates", __name__, url_prefix="/templates", template_folder="../templates")
-open_way(blueprint, Way("templates", lazy_gettext("Templates"), "note", "templates.show", 30, Place.MENU))
+open_way(
+    blueprint,
+    Way(
+        "templates", lazy_gettext("Templates"), "note", "templates.show", 30, Place.MENU,
+        hint=lazy_gettext("Mails to start from, your own and the team's."),
+    ),
+)  # fmt: skip
 
 
 @blueprint.get("")
