@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult
+from sqlalchemy import Connection, CursorResult
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import Executable
+
+_CONNECTION = "enlace_connection"
 
 
 def read_columns(session: Session, statement: Executable, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
     """Execute a SELECT of columns (no entities) in the session's transaction, with all that it has changed so far."""
     if session.autoflush:
         session.flush()
-    return session.connection().execute(statement, values)
+    return _connection_of(session).execute(statement, values)
 
 
 def write_columns(
@@ -26,4 +28,13 @@ def write_columns(
     """
     session.flush()
     given = values if isinstance(values, Mapping) else list(values)
-    return session.connection().execute(statement, given).rowcount
+    return _connection_of(session).execute(statement, given).rowcount
+
+
+def _connection_of(session: Session) -> Connection:
+    """The connection of the session's transaction, looked for once in each: that costs as much as a small question."""
+    known: tuple[object, Connection] | None = session.info.get(_CONNECTION)
+    if known is None or known[0] is not session.get_transaction() or not session.is_active:
+        connection = session.connection()
+        known = session.info[_CONNECTION] = session.get_transaction(), connection
+    return known[1]

@@ -52,7 +52,8 @@ class Round:
             begun = store.next_begun(session, shift.lease.mailbox_id, now, limit)
             if begun or shift.begins_at > now:
                 return begun
-            return store.next_claimed(session, shift.lease.mailbox_id, now, limit)
+            is_time = shift.is_time_for_drafts(session, store.next_claimed(session, shift.lease.mailbox_id, now, 1))
+            return store.next_claimed(session, shift.lease.mailbox_id, now, limit) if is_time else []
 
     def _work(self, bunch: list[Sending]) -> None:
         is_new = bunch[0].state is State.CLAIMED

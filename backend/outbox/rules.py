@@ -33,6 +33,14 @@ def slot(sender: Sender, token: str, now: datetime) -> datetime:
     return max(soonest, sender.last_slot_at + timedelta(seconds=pace.spacing_s) + jitter)
 
 
+def begins_at(sender: Sender, token: str, now: datetime) -> datetime:
+    """When the next drafts are to be laid down, `token`'s first: half a reach before its moment.
+
+    Then all are laid down whose moments lie within a whole reach: some every few minutes, not one for each that left.
+    """
+    return slot(sender, token, now) - _reach(sender.pace) / 2
+
+
 def is_near(moment: datetime, pace: Pace, now: datetime) -> Verdict:
     """Whether a slot is near enough to lay the draft down: not a whole day's mail into the rep's drafts at once."""
     opens = moment - _reach(pace)

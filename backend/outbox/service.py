@@ -18,7 +18,7 @@ from backend.kit.clock import Clock
 from backend.outbox import mail_store, rules, store
 from backend.outbox.shapes import Go, Ground, Hold, Letter, Sender, Sending, Skip, Spent, State, Verdict
 from backend.outbox.source import Source, Sources, UnfitError
-from backend.outbox.tables import OutboxRow, OutboxSender
+from backend.outbox.tables import OutboxRow
 from backend.outbox.traces import SentMail
 from backend.records.store.lookup import names_of
 
@@ -27,9 +27,7 @@ PAUSE = timedelta(hours=24)
 
 def make_due(session: Session, mailbox_id: int, at: datetime) -> None:
     """Have a mailbox looked at no later than that."""
-    later = OutboxSender.next_at.is_(None) | (OutboxSender.next_at > at)
-    where = (OutboxSender.mailbox_id == mailbox_id, later)
-    session.execute(update(OutboxSender).where(*where).values(next_at=at))
+    store.wake_sender(session, mailbox_id, at)
 
 
 def reconsider(session: Session, source: str, source_id: int, now: datetime) -> None:

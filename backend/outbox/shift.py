@@ -60,6 +60,13 @@ class Shift:
             yield session
             store.hold(session, self.lease, self.now)
 
+    def is_time_for_drafts(self, session: Session, first: Sequence[Sending]) -> bool:
+        """Whether drafts are to be laid down now, beginning with the `first` order that waits; else remember when."""
+        if first:
+            sender = store.sender_of(session, self.lease.mailbox_id)
+            self.begins_at = rules.begins_at(sender, first[0].token, self.now)
+        return bool(first) and self.begins_at <= self.now
+
     def judge(self, session: Session, sender: Sender, sendings: Sequence[Sending], now: datetime) -> dict[int, Verdict]:
         """Whether these orders may go now, by id."""
         if self._spent is None:  # counted once, since under the lease nobody else sends from here

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from backend.accounts.tables import Mailbox, User
-from backend.db import insert_ignoring, read_columns, table_of, write_columns
+from backend.db import among, insert_ignoring, read_columns, table_of, write_columns
 from backend.outbox.shapes import Lease, Order, Pace, Sender, Sending, State
 from backend.outbox.tables import OutboxRow, OutboxSender, Suppression
 
@@ -54,8 +54,7 @@ def _due_senders() -> Select[int]:
 
 @cache
 def _claiming() -> Update:
-    ids: BindParameter[list[int]] = bindparam("ids", expanding=True)
-    return update(_SENDERS).where(_SENDERS.c.mailbox_id.in_(ids)).values(next_at=bindparam("next_at"))
+    return update(_SENDERS).where(among(_SENDERS.c.mailbox_id, "ids")).values(next_at=bindparam("next_at"))
 
 
 def take_lease(session: Session, mailbox_id: int, now: datetime) -> Lease | None:
@@ -189,6 +188,19 @@ def _beginning_ramp() -> Update:
     return update(_SENDERS).where(*is_first).values(first_sent_at=bindparam("at", type_=_SENDERS.c.first_sent_at.type))
 
 
+def wake_sender(session: Session, mailbox_id: int, at: datetime) -> None:
+    """Have a mailbox looked at no later than that."""
+    write_columns(session, _waking(), {"of_mailbox": mailbox_id, "at": at})
+
+
+@cache
+def _waking() -> Update:
+    next_at = _SENDERS.c.next_at
+    at = bindparam("at", type_=next_at.type)
+    is_later = (_SENDERS.c.mailbox_id == bindparam("of_mailbox"), next_at.is_(None) | (next_at > at))
+    return update(_SENDERS).where(*is_later).values(next_at=at)
+
+
 def set_pace(session: Session, mailbox_id: int, changes: Mapping[str, int]) -> None:
     """Note how a mailbox's pace differs from `Pace`."""
     session.execute(update(OutboxSender).where(OutboxSender.mailbox_id == mailbox_id).values(pace=dict(changes)))
@@ -239,8 +251,7 @@ def orders_of(session: Session, source: str, source_ids: Collection[int]) -> lis
 
 @cache
 def _ordered_by() -> Select[*tuple[Any, ...]]:
-    source_ids: BindParameter[list[int]] = bindparam("source_ids", expanding=True)
-    return select(*_COLUMNS).where(_OUTBOX.c.source == bindparam("source"), _OUTBOX.c.source_id.in_(source_ids))
+    return select(*_COLUMNS).where(_OUTBOX.c.source == bindparam("source"), among(_OUTBOX.c.source_id, "source_ids"))
 
 
 def find_order(session: Session, source: str, source_id: int, step: int, run: int) -> Sending | None:
@@ -268,7 +279,7 @@ def not_read_back(session: Session, sendings: Sequence[Sending]) -> list[tuple[i
 @cache
 def _unread() -> Select[*tuple[Any, ...]]:
     c = _OUTBOX.c
-    is_of = (c.source.in_(bindparam("sources", expanding=True)), c.source_id.in_(bindparam("ids", expanding=True)))
+    is_of = (among(c.source, "sources"), among(c.source_id, "ids"))
     is_unread = (c.state == State.SENT.value, c.rfc_id == "")
     return select(c.id, c.gmail_id, c.source, c.source_id).where(*is_of, *is_unread)
 
@@ -330,10 +341,17 @@ def next_turn(session: Session, mailbox_id: int, group_id: int, rank: int) -> in
 
     Behind the last of its own group; a group that has none waiting joins at the head.
     """
-    queue = (OutboxRow.mailbox_id == mailbox_id, OutboxRow.rank == rank, OutboxRow.state.in_(_OPEN))
-    head = session.scalar(select(func.min(OutboxRow.turn)).where(*queue)) or 1
-    last = session.scalar(select(func.max(OutboxRow.turn)).where(*queue, OutboxRow.group_id == group_id))
-    return head if last is None else max(head, last + 1)
+    wanted = {"mailbox_id": mailbox_id, "group_id": group_id, "rank": rank}
+    head, last = read_columns(session, _turns(), wanted).one()
+    return (head or 1) if last is None else max(head, last + 1)
+
+
+@cache  # asked for each mail that is ordered
+def _turns() -> Select[int, int]:
+    c = _OUTBOX.c
+    queue = (c.mailbox_id == bindparam("mailbox_id"), c.rank == bindparam("rank"), c.state.in_(_OPEN))
+    last = func.max(c.turn).filter(c.group_id == bindparam("group_id"))
+    return select(func.min(c.turn), last).where(*queue)
 
 
 def suppressed(session: Session, workspace_id: int, address_key: str) -> Suppression | None:
@@ -351,7 +369,7 @@ def suppressed_among(session: Session, workspace_id: int, address_keys: Collecti
 @cache
 def _suppressed() -> Select[*tuple[Any, ...]]:
     s = Suppression
-    is_among = (s.workspace_id == bindparam("workspace_id"), s.address_key.in_(bindparam("keys", expanding=True)))
+    is_among = (s.workspace_id == bindparam("workspace_id"), among(s.address_key, "keys"))
     return select(s.address_key, s.ground, s.evidence).where(*is_among)
 
 

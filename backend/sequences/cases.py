@@ -61,7 +61,9 @@ def cases_of(session: Session, versions: Versions, enrolments: Iterable[Enrolmen
 
 
 def _of_team(session: Session, versions: Versions, people: list[Enrolment], now: datetime) -> Iterator[Case]:
-    mails, facts = people_store.arrivals_of(session, people), people_store.circumstances_of(session, people)
+    addresses = people_store.addresses_of(session, people)
+    mails = people_store.arrivals_of(session, people, addresses)
+    facts = people_store.circumstances_of(session, people, addresses)
     yesterday = (now - timedelta(days=1)).date()  # somewhere it still is
     reps = people_store.reps_of(session, (person.mailbox_id for person in people), yesterday)
     for person in people:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, case, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from backend.db import read_columns, table_of, write_columns
+from backend.db import among, read_columns, table_of, write_columns
 from backend.outbox.shapes import Sending
 from backend.sequences.shapes import EnrolmentState, EventKind
 from backend.sequences.tables import Enrolment, EnrolmentEvent, Sequence, SequenceVersion
@@ -40,14 +40,13 @@ def current_version(session: Session, sequence: Sequence) -> SequenceVersion | N
 
 def claim_due(session: Session, now: datetime, limit: int) -> list[Enrolment]:
     """Enrolments with something to do, longest waiting first; two workers never get the same ones."""
-    query = (
-        select(Enrolment)
-        .where(Enrolment.due_at <= now)
-        .order_by(Enrolment.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return list(session.scalars(query))
+    return list(session.scalars(_due(), {"now": now, "most": limit}))
+
+
+@cache  # asked at each tick
+def _due() -> Select[Enrolment]:
+    due = select(Enrolment).where(Enrolment.due_at <= bindparam("now")).order_by(Enrolment.due_at)
+    return due.limit(bindparam("most")).with_for_update(skip_locked=True)
 
 
 def note(session: Session, enrolment: Enrolment, at: datetime, kind: EventKind, reason: str, evidence: str) -> None:
@@ -130,10 +129,14 @@ def enrolments(session: Session, ids: Collection[int]) -> dict[int, Enrolment]:
 
 @cache  # asked for each mail that leaves
 def _enrolments() -> Select[Enrolment]:
-    return select(Enrolment).where(Enrolment.id.in_(bindparam("ids", expanding=True)))
+    return select(Enrolment).where(among(Enrolment.id, "ids"))
 
 
 def uids_of(session: Session, sequence_ids: Collection[int]) -> dict[int, str]:
     """The names of sequences for ever, by id."""
-    query = select(Sequence.id, Sequence.uid).where(Sequence.id.in_(sequence_ids))
-    return dict(session.execute(query).all())
+    return dict(read_columns(session, _uids(), {"ids": list(sequence_ids)}).all())
+
+
+@cache  # asked for each mail that is ordered
+def _uids() -> Select[int, str]:
+    return select(Sequence.id, Sequence.uid).where(among(Sequence.id, "ids"))

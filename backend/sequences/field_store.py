@@ -6,11 +6,11 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import User
-from backend.db import read_columns, table_of
+from backend.db import among, read_columns, table_of
 from backend.records.tables import Contact, Record
 
 
@@ -45,7 +45,7 @@ def _names() -> Select[*tuple[Any, ...]]:
         select(contact.c.id, contact.c.first_name, person.c.name, contact.c.title, employer.c.name)
         .join(person, person.c.id == contact.c.id)
         .outerjoin(employer, employer.c.id == contact.c.company_id)
-        .where(contact.c.id.in_(_ids()), person.c.deleted_at.is_(None))
+        .where(among(contact.c.id, "ids"), person.c.deleted_at.is_(None))
         .where(person.c.workspace_id == bindparam("workspace_id"))
     )
 
@@ -59,9 +59,5 @@ def writers_of(session: Session, workspace_id: int, user_ids: Collection[int]) -
 
 @cache
 def _writers() -> Select[*tuple[Any, ...]]:
-    is_one = (User.id.in_(_ids()), User.workspace_id == bindparam("workspace_id"))
+    is_one = (among(User.id, "ids"), User.workspace_id == bindparam("workspace_id"))
     return select(User.id, User.name, User.email, User.locale).where(*is_one)
-
-
-def _ids() -> BindParameter[Any]:
-    return bindparam("ids", expanding=True)

@@ -18,7 +18,8 @@ STAGES_REACHED = "deal.stages_reached"
 
 def happened(session: Session, enrolment: Enrolment) -> dict[str, str]:
     """The values of `definitions.HAPPENINGS`, and the stages that the deal has reached."""
-    kinds = {mail.kind for mail in people_store.arrivals_of(session, [enrolment])[enrolment.id]}
+    addresses = people_store.addresses_of(session, [enrolment])
+    kinds = {mail.kind for mail in people_store.arrivals_of(session, [enrolment], addresses)[enrolment.id]}
     return {
         "happened.replied": _yes(Kind.PERSON in kinds),
         "happened.bounced": _yes(Kind.BOUNCE in kinds),

@@ -9,12 +9,12 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Select, bindparam, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox, MailboxAlias, User
 from backend.activities.tables import Activity, ActivityRecord
-from backend.db import read_columns, table_of
+from backend.db import among, read_columns, table_of
 from backend.mail.addresses import domain_of, is_free_mail, registrable_domain
 from backend.mail.shapes import Kind
 from backend.mail.tables import Copy, Message, MessageBody, MessageParticipant
@@ -24,6 +24,7 @@ from backend.sequences.shapes import Arrival, Circumstances
 from backend.sequences.tables import Absence, Enrolment
 
 People = Sequence[Enrolment]
+Addresses = set[tuple[int, str]]
 
 _NOTHING = (None, None, None, "")
 _TELLING = (Kind.PERSON.value, Kind.CALENDAR.value, Kind.AUTO_REPLY.value)
@@ -44,14 +45,14 @@ def company_domain(address_key: str) -> str:
 # Mail
 
 
-def arrivals_of(session: Session, people: People) -> dict[int, list[Arrival]]:
+def arrivals_of(session: Session, people: People, addresses: Addresses) -> dict[int, list[Arrival]]:
     """Mail that came since each one's enrolment, oldest first: from them, into our threads, from their company.
 
-    By the enrolment's id. Only what can mean something is read: bulk mail only in our threads; texts only of automatic
-    replies.
+    By the enrolment's id; `addresses` are theirs, of `addresses_of`. Only what can mean something is read: bulk mail
+    only in our threads; texts only of automatic replies.
     """
     found: dict[int, dict[int, Arrival]] = {person.id: {} for person in people}
-    by_id, by_key, by_domain = {p.id: p for p in people}, _by_key(session, people), _by_domain(people)
+    by_id, by_key, by_domain = {p.id: p for p in people}, _by_key(people, addresses), _by_domain(people)
     wanted = {
         "workspace_id": people[0].workspace_id,
         "since": min(person.started_at for person in people),
@@ -69,14 +70,14 @@ def arrivals_of(session: Session, people: People) -> dict[int, list[Arrival]]:
     return {key: sorted(mails.values(), key=lambda m: (m.sent_at, m.message_id)) for key, mails in found.items()}
 
 
-def _by_key(session: Session, people: People) -> dict[str, list[Enrolment]]:
+def _by_key(people: People, addresses: Addresses) -> dict[str, list[Enrolment]]:
     """Who is behind an address: the one written to, and every other one of the same contact."""
     by_contact = defaultdict(list)
     found: dict[str, list[Enrolment]] = defaultdict(list)
     for person in people:
         by_contact[person.contact_id].append(person)
         found[person.address_key].append(person)
-    for contact_id, key in read_columns(session, _addresses(), {"ids": list(by_contact)}):
+    for contact_id, key in addresses:
         found[key] += [person for person in by_contact[contact_id] if person.address_key != key]
     return found
 
@@ -100,10 +101,15 @@ def _read_texts(session: Session, found: Iterable[dict[int, Arrival]]) -> None:
         mails[mail.message_id] = Arrival(mail.message_id, mail.kind, mail.sent_at, mail.how, mail.subject, text)
 
 
+def addresses_of(session: Session, people: People) -> Addresses:
+    """All addresses of these people: (contact, key)."""
+    return {(row[0], row[1]) for row in read_columns(session, _addresses(), {"ids": [p.contact_id for p in people]})}
+
+
 @cache
 def _addresses() -> Select[*tuple[Any, ...]]:
     a = ContactAddress
-    return select(a.contact_id, a.address_key).where(a.contact_id.in_(_several("ids")))
+    return select(a.contact_id, a.address_key).where(among(a.contact_id, "ids"))
 
 
 @cache
@@ -112,20 +118,20 @@ def _arrived() -> CompoundSelect[*tuple[Any, ...]]:
     outside = (
         select(literal(_OUTSIDE), literal(0), _p.address_key, *_ARRIVED)
         .join(table_of(Message), _m.id == _p.message_id)
-        .where(*_sent_by(), _p.address_key.in_(_several("keys")), *_is_theirs(), _m.kind.in_(_TELLING))
+        .where(*_sent_by(), among(_p.address_key, "keys"), *_is_theirs(), _m.kind.in_(_TELLING))
     )
     of_colleagues = (
         select(literal(_COLLEAGUE), _c.mailbox_id, _p.domain, *_ARRIVED)
         .join(table_of(Message), _m.id == _p.message_id)
         .join(table_of(Copy), _c.message_id == _m.id)
-        .where(*_sent_by(), _p.domain.in_(_several("domains")), *_is_theirs(), _m.kind.in_(_COLLEAGUES))
-        .where(_c.mailbox_id.in_(_several("mailbox_ids")))
+        .where(*_sent_by(), among(_p.domain, "domains"), *_is_theirs(), _m.kind.in_(_COLLEAGUES))
+        .where(among(_c.mailbox_id, "mailbox_ids"))
     )
     in_threads = (
         select(literal(_IN_THREAD), _o.source_id, literal(""), *_ARRIVED)
         .join(table_of(Copy), (_c.mailbox_id == _o.mailbox_id) & (_c.gmail_thread_id == _o.thread_id))
         .join(table_of(Message), _m.id == _c.message_id)
-        .where(_o.source == "enrolment", _o.source_id.in_(_several("ids")), _o.thread_id != "", *_is_theirs())
+        .where(_o.source == "enrolment", among(_o.source_id, "ids"), _o.thread_id != "", *_is_theirs())
     )
     return union_all(outside, of_colleagues, in_threads)
 
@@ -140,18 +146,17 @@ def _is_theirs() -> tuple[ColumnElement[bool], ...]:
 
 @cache
 def _texts() -> Select[*tuple[Any, ...]]:
-    return select(MessageBody.message_id, MessageBody.text).where(MessageBody.message_id.in_(_several("ids")))
+    return select(MessageBody.message_id, MessageBody.text).where(among(MessageBody.message_id, "ids"))
 
 
 # Records
 
 
-def circumstances_of(session: Session, people: People) -> dict[int, Circumstances]:
+def circumstances_of(session: Session, people: People, addresses: Addresses) -> dict[int, Circumstances]:
     """What the records say of each one and of the deal now, by the enrolment's id."""
     workspace_id = people[0].workspace_id
     ids = {"workspace_id": workspace_id, "ids": [person.contact_id for person in people]}
     records = {key: rest for key, *rest in read_columns(session, _records(), ids)}
-    addresses = {tuple(row) for row in read_columns(session, _addresses(), {"ids": ids["ids"]})}
     deals, meetings = _deals(session, people), _meetings(session, people)
     return {
         person.id: _circumstances(person, records.get(person.contact_id), addresses, deals, meetings)
@@ -160,7 +165,7 @@ def circumstances_of(session: Session, people: People) -> dict[int, Circumstance
 
 
 def _circumstances(
-    person: Enrolment, record: Sequence[Any] | None, addresses: set[tuple[Any, ...]],
+    person: Enrolment, record: Sequence[Any] | None, addresses: Addresses,
     deals: Mapping[int, tuple[int, bool]], meetings: Mapping[int, int],
 ) -> Circumstances:  # fmt: skip
     deleted_at, merged_into_id, owner_id, country = record or _NOTHING
@@ -208,7 +213,7 @@ def _records() -> Select[*tuple[Any, ...]]:
     return (
         select(r.id, r.deleted_at, r.merged_into_id, r.owner_id, c.c.country)
         .outerjoin(c, c.c.id == r.id)
-        .where(r.workspace_id == bindparam("workspace_id"), r.id.in_(_several("ids")))
+        .where(r.workspace_id == bindparam("workspace_id"), among(r.id, "ids"))
     )
 
 
@@ -217,7 +222,7 @@ def _stages() -> Select[*tuple[Any, ...]]:
     return (
         select(Deal.id, Deal.stage_id, Stage.outcome)
         .join(Stage, Stage.id == Deal.stage_id)
-        .where(Deal.id.in_(_several("ids")), Deal.workspace_id == bindparam("workspace_id"), Deal.deleted_at.is_(None))
+        .where(among(Deal.id, "ids"), Deal.workspace_id == bindparam("workspace_id"), Deal.deleted_at.is_(None))
     )
 
 
@@ -227,7 +232,7 @@ def _met() -> Select[*tuple[Any, ...]]:
     return (
         select(ActivityRecord.record_id, a.id, a.at)
         .join(a, a.id == ActivityRecord.activity_id)
-        .where(ActivityRecord.record_id.in_(_several("ids")), a.kind == "meeting", a.at >= bindparam("since"))
+        .where(among(ActivityRecord.record_id, "ids"), a.kind == "meeting", a.at >= bindparam("since"))
         .where(a.workspace_id == bindparam("workspace_id"))
         .order_by(a.id.desc())
     )
@@ -262,13 +267,13 @@ def _reps() -> Select[*tuple[Any, ...]]:
         select(Mailbox.id, User.timezone, Absence.first_day, Absence.last_day)
         .join(User, User.id == Mailbox.user_id)
         .outerjoin(Absence, is_theirs)
-        .where(Mailbox.id.in_(_several("ids")))
+        .where(among(Mailbox.id, "ids"))
     )
 
 
 def active_mailboxes_of(session: Session, user_ids: Iterable[int]) -> dict[int, int]:
     """The mailbox from which somebody sends, by user."""
-    where = (Mailbox.user_id.in_(_several("ids")), Mailbox.status == "active")
+    where = (among(Mailbox.user_id, "ids"), Mailbox.status == "active")
     query = select(Mailbox.user_id, Mailbox.id).where(*where).order_by(Mailbox.id.desc())
     return dict(read_columns(session, query, {"ids": list(set(user_ids))}).all())
 
@@ -313,9 +318,9 @@ def _own_addresses(session: Session, mailbox_ids: Iterable[int]) -> dict[int, se
 
 @cache
 def _mailbox_addresses() -> CompoundSelect[*tuple[Any, ...]]:
-    own = select(Mailbox.id, Mailbox.address_key).where(Mailbox.id.in_(_several("ids")))
+    own = select(Mailbox.id, Mailbox.address_key).where(among(Mailbox.id, "ids"))
     other = select(MailboxAlias.mailbox_id, MailboxAlias.address_key)
-    return own.union(other.where(MailboxAlias.mailbox_id.in_(_several("ids"))))
+    return own.union(other.where(among(MailboxAlias.mailbox_id, "ids")))
 
 
 @cache
@@ -326,10 +331,6 @@ def _our_mail_to() -> CompoundSelect[*tuple[Any, ...]]:
         .join(table_of(Message), _m.id == _p.message_id)
         .where(_p.workspace_id == bindparam("workspace_id"), _p.role.in_(("to", "cc")), whom)
         .where(_m.is_ours, _m.sent_at >= bindparam("since"))
-        for whom in (_p.address_key.in_(_several("keys")), _p.domain.in_(_several("domains")))
+        for whom in (among(_p.address_key, "keys"), among(_p.domain, "domains"))
     )
     return to_person.union(to_company)
-
-
-def _several(name: str) -> BindParameter[Any]:
-    return bindparam(name, expanding=True)

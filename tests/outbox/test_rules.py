@@ -50,6 +50,23 @@ def test_of_a_thousand_that_wait_few_are_looked_at() -> None:
     assert rules.near_slots(busy, NOW, 1000) == 1
 
 
+@given(TOKENS, st.integers(0, 600), st.integers(0, 300), st.integers(0, 900), st.integers(0, 9000))
+def test_waiting_until_some_drafts_are_laid_down_together_moves_no_mail(
+    token: str, spacing: int, jitter: int, lead: int, last: int
+) -> None:
+    pace = Pace(spacing_s=spacing, jitter_s=jitter, lead_s=lead)
+    present = replace(sender(), pace=pace, last_slot_at=NOW + timedelta(seconds=last))
+    slot, begins_at = rules.slot(present, token, NOW), rules.begins_at(present, token, NOW)
+    assert rules.slot(present, token, max(NOW, begins_at)) == slot
+    assert rules.is_near(slot, pace, max(NOW, begins_at)) == Go()
+
+
+def test_drafts_are_laid_down_some_every_few_minutes() -> None:
+    busy = replace(sender(), pace=Pace(jitter_s=0), last_slot_at=NOW + timedelta(seconds=600))
+    assert rules.begins_at(busy, "0" * 32, NOW) == NOW + timedelta(seconds=300)
+    assert rules.near_slots(busy, NOW + timedelta(seconds=300), 1000) == 7
+
+
 def test_a_slot_far_away_opens_later() -> None:
     pace = Pace(lead_s=60, spacing_s=30, jitter_s=0)
     assert rules.is_near(NOW + timedelta(seconds=180), pace, NOW) == Go()
