@@ -13,12 +13,10 @@ from werkzeug.wrappers import Response
 from backend.accounts.guards import needs
 from backend.card import service
 from backend.card.facts import Do
-from backend.card.pages.room import blueprint, draw, visit_of
+from backend.card.pages.room import act, blueprint, draw, visit_of
 from backend.card.shapes import Card, Insert, Outcome
-from backend.kit.errors import ForbiddenError, NotFoundError, UserError
 from backend.mail.headers import LONGEST_VALUE
 from backend.web.house import house
-from backend.web.i18n import sentence_of
 
 
 @blueprint.get("/preview/compose")
@@ -34,17 +32,10 @@ def compose() -> str:
 @needs()
 def compose_act(name: str) -> str | Response:
     """Do what the card asks for; what it inserts is put into the draft."""
-    do, db = service.find_action(name), house().db
-    try:
-        with db.write() if service.changes_something(do) else db.read() as session:
-            outcome = service.act(visit_of(session), do, service.Asked(request.args, request.form))
-    except (NotFoundError, ForbiddenError):
-        raise
-    except UserError as error:
-        outcome = Outcome(notification=sentence_of(error))
+    outcome = act(name)
     if outcome.open_link:
         return redirect(outcome.open_link.url)
-    with db.read() as session:
+    with house().db.read() as session:
         card = outcome.push or outcome.update
         drawn = _drawn(card, outcome) if card else _root(session, outcome)
     return _shown(drawn, outcome.insert)

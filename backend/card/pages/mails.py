@@ -18,17 +18,15 @@ from backend.accounts.guards import current_actor, needs
 from backend.card import service
 from backend.card.cards import trouble
 from backend.card.cards.trouble import Trouble
-from backend.card.pages.room import blueprint, draw, visit_of
+from backend.card.pages.room import act, blueprint, draw, visit_of
 from backend.card.shapes import Outcome
 from backend.card.store.inbox import Show, own_mail, own_mails
-from backend.kit.errors import ForbiddenError, NotFoundError, UserError
 from backend.linking.shapes import Reason
 from backend.mail.conversations import bare_subject
 from backend.mail.quotes import split_reply
 from backend.mail.shapes import Role
 from backend.timeline.service import look_at_mail
 from backend.web.house import house
-from backend.web.i18n import sentence_of
 
 ROWS = 60
 
@@ -106,18 +104,10 @@ def mails_mail_act(message_id: int, name: str) -> str | Response:
 
 def _act(name: str, view: str, message_id: int | None) -> str | Response:
     """Act as the add-on would, then show what Gmail would show: the answer's card, or the root with a notice."""
-    do = service.find_action(name)
-    db = house().db
-    try:
-        with db.write() if service.changes_something(do) else db.read() as session:
-            outcome = service.act(visit_of(session), do, service.Asked(request.args, request.form))
-    except (NotFoundError, ForbiddenError):
-        raise
-    except UserError as error:
-        outcome = Outcome(notification=sentence_of(error))
+    outcome = act(name)
     if outcome.open_link:
         return redirect(outcome.open_link.url)
-    with db.read() as session:
+    with house().db.read() as session:
         card = outcome.push or outcome.update
         drawn = draw(card, _root_url(message_id), outcome) if card else _root(session, message_id, outcome)
         return _shown(session, view, message_id, drawn)

@@ -1,10 +1,10 @@
-"""The blueprint of the page that stands in for Gmail, and what its views share: the reader's visit, a card drawn."""
+"""The pages that stand in for Gmail share this: a blueprint, the reader's visit, a click done, a card drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
@@ -12,6 +12,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor
+from backend.card import service
 from backend.card.desk import card_desk
 from backend.card.preview import panel
 from backend.card.reader import words_for
@@ -19,7 +20,9 @@ from backend.card.seals import Seals
 from backend.card.service import Visit
 from backend.card.shapes import Card, Outcome
 from backend.card.workspace_json import card_json
+from backend.kit.errors import ForbiddenError, NotFoundError, UserError
 from backend.web.house import house
+from backend.web.i18n import sentence_of
 from backend.web.nav import Way, open_way
 
 blueprint = Blueprint("preview", __name__, template_folder="../templates")
@@ -55,3 +58,15 @@ def draw(
         back_url=(root_url or base_url) if is_pushed else "",
         hidden=hidden or {},
     )
+
+
+def act(name: str) -> Outcome:
+    """Do what a click asks for, as the add-on would; what is refused is the outcome's notice."""
+    do, db = service.find_action(name), house().db
+    try:
+        with db.write() if service.changes_something(do) else db.read() as session:
+            return service.act(visit_of(session), do, service.Asked(request.args, request.form))
+    except (NotFoundError, ForbiddenError):
+        raise
+    except UserError as error:
+        return Outcome(notification=sentence_of(error))
