@@ -15,7 +15,7 @@ from backend.activities.shapes import ActivityKind, NewActivity
 from backend.audit.service import record as audit
 from backend.audit.shapes import Subject
 from backend.kit.clock import Clock
-from backend.outbox import mail_store, rules, store
+from backend.outbox import mail_store, rules, store, suppression_store
 from backend.outbox.shapes import Go, Ground, Hold, Letter, Sender, Sending, Skip, Spent, State, Verdict
 from backend.outbox.source import Source, Sources, UnfitError
 from backend.outbox.tables import OutboxRow
@@ -51,7 +51,7 @@ def judge(
     session: Session, sources: Sources, sender: Sender, sendings: Sequence[Sending], spent: Spent, now: datetime
 ) -> dict[int, Verdict]:
     """Whether orders of one mailbox may go now, by id: what forbids it for good first, then what only delays it."""
-    taken_off = store.suppressed_among(session, sender.workspace_id, {s.address_key for s in sendings})
+    taken_off = suppression_store.suppressed_among(session, sender.workspace_id, {s.address_key for s in sendings})
     found = {s.id: _for_good(taken_off.get(s.address_key), s, now) for s in sendings}
     for source, asked in _by_source(sources, [s for s in sendings if isinstance(found[s.id], Go)]):
         found |= source.judge(session, asked, now)
@@ -178,9 +178,11 @@ def suppress(
     session: Session, clock: Clock, workspace_id: int, address_key: str, ground: Ground, evidence: str
 ) -> None:
     """Send nothing to an address any more; said twice, the first reason stands."""
-    if store.suppressed(session, workspace_id, address_key) is not None:
+    if suppression_store.suppressed(session, workspace_id, address_key) is not None:
         return
-    store.suppress(session, workspace_id, address_key, ground=ground.value, evidence=evidence[:500], at=clock.now())
+    suppression_store.suppress(
+        session, workspace_id, address_key, ground=ground.value, evidence=evidence[:500], at=clock.now()
+    )
     subject = Subject("workspace", workspace_id)
     audit(
         session, clock, workspace_id, f"outbox.suppress.{ground.value}", subject, details={"evidence": evidence[:200]}

@@ -1,4 +1,4 @@
-"""Orders, senders and suppressions in the database. Every write under a lease checks that the lease still holds."""
+"""Orders and senders in the database. Every write under a lease checks that the lease still holds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from backend.accounts.tables import Mailbox, User
 from backend.db import among, insert_ignoring, read_columns, table_of, write_columns
 from backend.outbox.shapes import Lease, Order, Pace, Sender, Sending, State
-from backend.outbox.tables import OutboxRow, OutboxSender, Suppression
+from backend.outbox.tables import OutboxRow, OutboxSender
 
 LEASE = timedelta(minutes=5)
 _PACE = {field.name for field in fields(Pace)}
@@ -352,30 +352,6 @@ def _turns() -> Select[int, int]:
     queue = (c.mailbox_id == bindparam("mailbox_id"), c.rank == bindparam("rank"), c.state.in_(_OPEN))
     last = func.max(c.turn).filter(c.group_id == bindparam("group_id"))
     return select(func.min(c.turn), last).where(*queue)
-
-
-def suppressed(session: Session, workspace_id: int, address_key: str) -> Suppression | None:
-    """Why nothing is sent to an address; None where nothing forbids it."""
-    where = (Suppression.workspace_id == workspace_id, Suppression.address_key == address_key)
-    return session.scalars(select(Suppression).where(*where)).first()
-
-
-def suppressed_among(session: Session, workspace_id: int, address_keys: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Why nothing is sent to some of these addresses: (ground, evidence) by key."""
-    wanted = {"workspace_id": workspace_id, "keys": list(address_keys)}
-    return {key: (ground, evidence) for key, ground, evidence in read_columns(session, _suppressed(), wanted)}
-
-
-@cache
-def _suppressed() -> Select[*tuple[Any, ...]]:
-    s = Suppression
-    is_among = (s.workspace_id == bindparam("workspace_id"), among(s.address_key, "keys"))
-    return select(s.address_key, s.ground, s.evidence).where(*is_among)
-
-
-def suppress(session: Session, workspace_id: int, address_key: str, **values: Any) -> None:
-    """Note that nothing is sent to an address; the first reason stands."""
-    insert_ignoring(session, Suppression, [{"workspace_id": workspace_id, "address_key": address_key, **values}])
 
 
 def sent_in_thread(session: Session, mailbox_id: int, thread_id: str) -> Sending | None:

@@ -1,17 +1,43 @@
-"""The addresses to which nothing is sent, as a list."""
+"""The addresses to which nothing is sent: asked for by those who send, and as a list."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
-from backend.db import insert_ignoring
+from backend.db import among, insert_ignoring, read_columns
 from backend.outbox.tables import Suppression
 
 _AT_ONCE = 1000
+
+
+def suppressed(session: Session, workspace_id: int, address_key: str) -> Suppression | None:
+    """Why nothing is sent to an address; None where nothing forbids it."""
+    where = (Suppression.workspace_id == workspace_id, Suppression.address_key == address_key)
+    return session.scalars(select(Suppression).where(*where)).first()
+
+
+def suppressed_among(session: Session, workspace_id: int, address_keys: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Why nothing is sent to some of these addresses: (ground, evidence) by key."""
+    wanted = {"workspace_id": workspace_id, "keys": list(address_keys)}
+    return {key: (ground, evidence) for key, ground, evidence in read_columns(session, _suppressed(), wanted)}
+
+
+@cache
+def _suppressed() -> Select[*tuple[Any, ...]]:
+    s = Suppression
+    is_among = (s.workspace_id == bindparam("workspace_id"), among(s.address_key, "keys"))
+    return select(s.address_key, s.ground, s.evidence).where(*is_among)
+
+
+def suppress(session: Session, workspace_id: int, address_key: str, **values: Any) -> None:
+    """Note that nothing is sent to an address; the first reason stands."""
+    insert_ignoring(session, Suppression, [{"workspace_id": workspace_id, "address_key": address_key, **values}])
 
 
 def list_suppressions(

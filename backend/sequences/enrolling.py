@@ -18,7 +18,7 @@ from backend.kit.errors import ConflictError, NotFoundError, UserError
 from backend.mail.addresses import address_of
 from backend.mail.shapes import Address
 from backend.outbox import service as outbox
-from backend.outbox.store import suppressed_among
+from backend.outbox.suppression_store import suppressed_among
 from backend.sequences import enrolment_store as store
 from backend.sequences import people_store
 from backend.sequences.candidate_store import Candidate, candidates_of

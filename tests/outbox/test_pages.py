@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from backend.db import Database
 from backend.kit.clock import VirtualClock
-from backend.outbox import store
+from backend.outbox import suppression_store as store
 from backend.outbox.pages import blueprint, open_links
 from backend.outbox.tokens import UnsubscribeLinks
 from tests.web.team import Office, open_office

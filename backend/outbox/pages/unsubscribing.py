@@ -11,7 +11,7 @@ from typing import cast
 from flask import Blueprint, Flask, current_app, render_template
 
 from backend.accounts.guards import without_csrf
-from backend.outbox import store
+from backend.outbox import suppression_store as store
 from backend.outbox.service import unsubscribe
 from backend.outbox.tokens import UnsubscribeLinks
 from backend.web.house import house
