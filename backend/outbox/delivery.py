@@ -24,11 +24,16 @@ _REPORTS = 50
 
 def _make_level(shift: Shift) -> None:
     """Have the mailbox synced, unless it was a moment ago, and heed the delivery reports that this brought."""
+    mailbox_id = shift.lease.mailbox_id
     with shift.desk.db.read() as session:
-        is_fresh = mail_store.is_fresh(session, shift.lease.mailbox_id, shift.now - FRESH / 3)
-    if not is_fresh:
-        shift.desk.refresh(shift.lease.mailbox_id)
-    _read_reports(shift)
+        is_fresh = mail_store.is_fresh(session, mailbox_id, shift.now - FRESH / 3)
+        news = mail_store.new_reports(session, mailbox_id, _REPORTS) if is_fresh else None
+    if news is None:
+        shift.desk.refresh(mailbox_id)
+        with shift.desk.db.read() as session:
+            news = mail_store.new_reports(session, mailbox_id, _REPORTS)
+    if news.last_id is not None:
+        _read_reports(shift, news.found, news.last_id)
 
 
 def go_on(shift: Shift, sendings: Sequence[Sending]) -> None:
@@ -142,11 +147,7 @@ def _read_back(shift: Shift) -> None:
         )
 
 
-def _read_reports(shift: Shift) -> None:
-    with shift.desk.db.read() as session:
-        found, last_id = mail_store.new_reports(session, shift.lease.mailbox_id, _REPORTS)
-    if last_id is None:
-        return
+def _read_reports(shift: Shift, found: Sequence[tuple[str, str]], last_id: int) -> None:
     reports = []
     for gmail_id, thread_id in found:
         with suppress(NotFound, Rejected):  # deleted since it was synced, or no mail that Gmail can give

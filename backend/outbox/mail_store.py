@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -39,25 +40,25 @@ def _freshness() -> Select[*tuple[Any, ...]]:
 def spent_today(session: Session, sender: Sender, now: datetime) -> Spent:
     """What left the mailbox in the last 24 hours: ours by our books, the rep's own by the mail that sync stored."""
     wanted = {"mailbox_id": sender.mailbox_id, "workspace_id": sender.workspace_id, "since": now - DAY}
-    domains = read_columns(session, _sent_by_domain(), wanted).all()
-    by_hand, first = read_columns(session, _written_by_hand(), wanted).one()
-    moments = [moment for moment in (first, *(row[2] for row in domains)) if moment]
-    counts = {row[0]: row[1] for row in domains}
-    return Spent(by_hand + sum(counts.values()), min(moments, default=None), counts)
+    rows = read_columns(session, _sent_by_domain(), wanted).all()
+    counts = {domain: number for domain, number, _ in rows}
+    oldest_at = min((moment for *_, moment in rows if moment), default=None)
+    return Spent(sum(counts.values()), oldest_at, {domain: n for domain, n in counts.items() if domain is not None})
 
 
-@cache  # asked at each round, as the next one
-def _sent_by_domain() -> Select[*tuple[Any, ...]]:
+@cache  # asked at each round
+def _sent_by_domain() -> CompoundSelect[*tuple[Any, ...]]:
+    """(domain, mails, the first of them), the domain None for those written by hand."""
     o = table_of(OutboxRow).c
-    return select(o.domain, func.count(), func.min(o.sent_at)).where(*_sent_today()).group_by(o.domain)
+    ours = select(o.domain, func.count(), func.min(o.sent_at)).where(*_sent_today()).group_by(o.domain)
+    return union_all(ours, _written_by_hand())
 
 
-@cache
 def _written_by_hand() -> Select[*tuple[Any, ...]]:
     m, c, b, o = (table_of(model).c for model in (Message, Copy, Mailbox, OutboxRow))
     address_key = select(b.address_key).where(b.id == bindparam("mailbox_id")).scalar_subquery()
     return (
-        select(func.count(), func.min(m.sent_at))
+        select(null(), func.count(), func.min(m.sent_at))
         .join(table_of(Copy), c.message_id == m.id)
         .where(m.workspace_id == bindparam("workspace_id"), m.sent_at > bindparam("since"), m.is_ours)
         .where(m.sender_key == address_key, c.mailbox_id == bindparam("mailbox_id"))
@@ -98,18 +99,23 @@ def _last_mails() -> CompoundSelect[*tuple[Any, ...]]:
     return union_all(by_hand, by_us.group_by(o.contact_id))
 
 
-def new_reports(session: Session, mailbox_id: int, limit: int) -> tuple[list[tuple[str, str]], int | None]:
-    """Delivery reports that came since they were last read, (Gmail id, thread id), and up to which copy they were.
+@dataclass(frozen=True, slots=True)
+class NewReports:
+    """Delivery reports (Gmail id, thread id) that came, and the last copy looked at; None where no mail came at all."""
 
-    None where no mail came at all.
-    """
+    found: tuple[tuple[str, str], ...] = ()
+    last_id: int | None = None
+
+
+def new_reports(session: Session, mailbox_id: int, limit: int) -> NewReports:
+    """Delivery reports that came since they were last read."""
     after, last = read_columns(session, _newest_copy(), {"mailbox_id": mailbox_id}).one()
     if last is None or last <= after:
-        return [], None
+        return NewReports()
     where = (Copy.mailbox_id == mailbox_id, Copy.id > after, Message.kind == "bounce")
     query = select(Copy.id, Copy.gmail_id, Copy.gmail_thread_id).join(Message, Message.id == Copy.message_id)
     found = session.execute(query.where(*where).order_by(Copy.id).limit(limit)).all()
-    return [(row[1], row[2]) for row in found], found[-1][0] if len(found) == limit else last
+    return NewReports(tuple((row[1], row[2]) for row in found), found[-1][0] if len(found) == limit else last)
 
 
 @cache

@@ -16,7 +16,7 @@ import structlog
 
 from backend.gmail.errors import AuthRevoked, GmailError, PermissionDenied, RateLimited, Rejected, SendingRefused
 from backend.outbox import delivery, drafting, store
-from backend.outbox.shapes import End, Sending, Skip, State
+from backend.outbox.shapes import End, Sending, Skip
 from backend.outbox.shift import Shift
 from backend.outbox.store import LeaseLostError
 
@@ -34,33 +34,34 @@ class Round:
         self._most = BUNCH
 
     def run(self) -> End:
-        """Work on one bunch of due orders after the other."""
+        """Work on one bunch of due orders after the other: first on what was begun."""
         left = TURN
         while left > 0:
-            bunch = self._next(min(left, self._most))
-            if not bunch:
+            most = min(left, self._most)
+            begun, waiting = self._next(most)
+            self._attempt(delivery.go_on, begun)
+            self._attempt(drafting.begin, waiting)
+            left -= len(begun) + len(waiting)
+            if not waiting and len(begun) < min(most, self._most):  # drafts may be due as soon as they are laid down
                 return End.DONE
-            left -= len(bunch)
-            self._work(bunch)
         return End.MORE
 
-    def _next(self, limit: int) -> list[Sending]:
-        """What to do next: what was begun, else what waits; the lease is looked at where something is written."""
-        shift = self._shift
-        with shift.desk.db.read() as session:
-            now = shift.now
-            begun = store.next_begun(session, shift.lease.mailbox_id, now, limit)
-            if begun or shift.begins_at > now:
-                return begun
-            is_time = shift.is_time_for_drafts(session, store.next_claimed(session, shift.lease.mailbox_id, now, 1))
-            return store.next_claimed(session, shift.lease.mailbox_id, now, limit) if is_time else []
+    def _next(self, most: int) -> tuple[list[Sending], list[Sending]]:
+        """What to do next, up to so many of each: what was begun, and what waits to be.
 
-    def _work(self, bunch: list[Sending]) -> None:
-        is_new = bunch[0].state is State.CLAIMED
-        self._attempt(drafting.begin if is_new else delivery.go_on, bunch)
+        It is read without a lock: under the lease nobody else moves orders on, and all that else could change is looked
+        at where something is written.
+        """
+        shift, now = self._shift, self._shift.now
+        with shift.desk.db.read() as session:
+            begun = store.next_begun(session, shift.lease.mailbox_id, now, most)
+            waiting = store.next_claimed(session, shift.lease.mailbox_id, now, most) if shift.begins_at <= now else []
+            return begun, waiting if shift.is_time_for_drafts(session, waiting) else []
 
     def _attempt(self, work: Callable[[Shift, list[Sending]], None], bunch: list[Sending]) -> None:
         """Take orders one step further; what goes wrong with one alone does not keep the others waiting."""
+        if not bunch:
+            return
         try:
             work(self._shift, bunch)
         except (LeaseLostError, AuthRevoked, PermissionDenied, RateLimited):

@@ -34,10 +34,15 @@ def claim_senders(session: Session, now: datetime, limit: int) -> list[int]:
 
     Two workers never take the same one: PostgreSQL skips rows that the other has locked, SQLite has one writer.
     """
-    ids = list(session.scalars(_due_senders(), {"now": now, "most": limit}))
+    ids = due_senders(session, now, limit)
     if ids:
-        session.execute(_claiming(), {"ids": ids, "next_at": now + LEASE})
+        write_columns(session, _claiming(), {"ids": ids, "next_at": now + LEASE})
     return ids
+
+
+def due_senders(session: Session, now: datetime, limit: int) -> list[int]:
+    """Up to `limit` mailboxes that have something due and from which nobody sends, longest waiting first."""
+    return list(read_columns(session, _due_senders(), {"now": now, "most": limit}).scalars())
 
 
 @cache  # asked at each tick
@@ -60,8 +65,8 @@ def _claiming() -> Update:
 def take_lease(session: Session, mailbox_id: int, now: datetime) -> Lease | None:
     """Take the mailbox for one round of sending; None where somebody has it, or it is not active."""
     wanted = {"of_mailbox": mailbox_id, "now": now, "until": now + LEASE}
-    taken = session.execute(_taking(), wanted).one_or_none()
-    return None if taken is None else Lease(mailbox_id, taken.workspace_id, taken.fence)
+    taken = read_columns(session, _taking(), wanted).one_or_none()
+    return None if taken is None else Lease(mailbox_id, *taken)
 
 
 @cache  # asked at each round, as `_giving_free` is

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from backend.sequences import people_store
-from backend.sequences.definitions import PERSON, Definition, load
+from backend.sequences.definitions import PERSON, Definition, Habits, load
 from backend.sequences.hours import DaysOff, days_off, next_open, zone_in, zone_of
 from backend.sequences.shapes import Arrival, Away, Baseline, Circumstances, Stop
 from backend.sequences.stopping import away, stop_for
@@ -68,6 +68,12 @@ def _of_team(session: Session, versions: Versions, people: list[Enrolment], now:
     reps = people_store.reps_of(session, (person.mailbox_id for person in people), yesterday)
     for person in people:
         definition, rep, theirs = versions.of(session, person.version_id), reps[person.mailbox_id], facts[person.id]
-        zone = zone_in(theirs.country) if definition.habits.zone == PERSON else None
+        zone = whose_zone(definition.habits, rep.zone, theirs.country)
         off = DaysOff(days_off(definition.habits.country), rep.absences)
-        yield Case(person, definition, zone or zone_of(rep.zone), off, theirs, mails[person.id])
+        yield Case(person, definition, zone, off, theirs, mails[person.id])
+
+
+def whose_zone(habits: Habits, reps_zone: str, persons_country: str) -> ZoneInfo:
+    """In whose time a sequence goes on: the rep's, or the person's own where it asks for that and it is known."""
+    theirs = zone_in(persons_country) if habits.zone == PERSON else None
+    return theirs or zone_of(reps_zone)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -22,13 +23,13 @@ from backend.outbox.source import UnfitError
 from backend.outbox.store import orders_of
 from backend.sequences import enrolling, people_store, rules
 from backend.sequences import enrolment_store as store
-from backend.sequences.cases import Case, Versions, cases_of
+from backend.sequences.cases import Case, Versions, cases_of, whose_zone
 from backend.sequences.definitions import FOLLOW, Condition, Definition, Mail, Todo, Wait
 from backend.sequences.enrolling import SOURCE
 from backend.sequences.fields import values_for, values_of
 from backend.sequences.happening_store import STAGES_REACHED, happened
 from backend.sequences.hours import after_days, to_utc
-from backend.sequences.shapes import Baseline, EnrolmentState, EventKind, Stop
+from backend.sequences.shapes import Baseline, EnrolmentState, EventKind, Pending, Stop
 from backend.sequences.tables import Enrolment
 
 MOST_STEPS_AT_ONCE = 60  # more than a definition has: conditions only lead forward
@@ -82,9 +83,8 @@ class Engine:
         """Do one step; False where the person stands still after it."""
         enrolment = case.enrolment
         match step:
-            case Wait(days, at):
-                wall = after_days(now, days, at, case.zone)
-                enrolment.wall = wall.isoformat(timespec="minutes")
+            case Wait():
+                enrolment.wall = _wait_from(now, step, case.zone).wall
             case Todo() as todo:
                 self._ask_rep(session, enrolment, todo, now)
             case Condition() as condition:
@@ -137,6 +137,13 @@ class Engine:
         self.settled(session, sending, now)  # books were restored from a backup
         session.refresh(enrolment)
         return enrolment.due_at is not None
+
+    def _wait_behind(self, session: Session, sending: Sending, now: datetime) -> Pending | None:
+        """The wait that begins as this mail ends, where one stands behind it: it can be reckoned without a tick."""
+        version_id, zone, country = store.whereabouts(session, sending.source_id)
+        definition = self._versions.of(session, version_id)
+        step = next(iter(definition.steps[sending.step + 1 :]), None)
+        return _wait_from(now, step, whose_zone(definition.habits, zone, country)) if isinstance(step, Wait) else None
 
     # Stops
 
@@ -239,7 +246,7 @@ class Engine:
     def settled(self, session: Session, sending: Sending, now: datetime, /) -> None:
         """Go on after a mail's end, or stand still where somebody has to look."""
         if sending.state in {State.SENT, State.VETOED}:
-            store.pass_step(session, sending, now)
+            store.pass_step(session, sending, now, self._wait_behind(session, sending, now))
             return
         enrolment = session.get_one(Enrolment, sending.source_id)
         if enrolment.ended_at is not None or (sending.step, sending.run) != (enrolment.step, enrolment.run):
@@ -249,6 +256,11 @@ class Engine:
             enrolling.pause(session, enrolment, now, "unknown", f"order {sending.id}")
         else:
             _skipped(session, enrolment, sending, now)
+
+
+def _wait_from(now: datetime, step: Wait, zone: ZoneInfo) -> Pending:
+    wall = after_days(now, step.days, step.at, zone)
+    return Pending(wall.isoformat(timespec="minutes"), to_utc(wall, zone))
 
 
 def _is_too_early(case: Case, now: datetime) -> bool:

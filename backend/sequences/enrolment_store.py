@@ -11,9 +11,11 @@ from sqlalchemy import Select, bindparam, case, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from backend.accounts.tables import Mailbox, User
 from backend.db import among, read_columns, table_of, write_columns
 from backend.outbox.shapes import Sending
-from backend.sequences.shapes import EnrolmentState, EventKind
+from backend.records.tables import Contact
+from backend.sequences.shapes import EnrolmentState, EventKind, Pending
 from backend.sequences.tables import Enrolment, EnrolmentEvent, Sequence, SequenceVersion
 
 _ENROLMENTS = table_of(Enrolment)
@@ -86,13 +88,34 @@ def _write_lines(session: Session, lines: list[dict[str, Any]]) -> None:
         write_columns(session, _NOTING, lines)
 
 
-def pass_step(session: Session, sending: Sending, at: datetime) -> None:
+def whereabouts(session: Session, enrolment_id: int) -> tuple[int, str, str]:
+    """By what somebody's time is reckoned: their version, the rep's zone, their own country ("": not known)."""
+    version_id, zone, country = read_columns(session, _whereabouts(), {"id": enrolment_id}).one()
+    return version_id, zone, country or ""
+
+
+@cache  # asked for each mail that leaves, as all that follows
+def _whereabouts() -> Select[*tuple[Any, ...]]:
+    c, contact = _ENROLMENTS.c, table_of(Contact).c
+    return (
+        select(c.version_id, User.timezone, contact.country)
+        .join(Mailbox, Mailbox.id == c.mailbox_id)
+        .join(User, User.id == Mailbox.user_id)
+        .outerjoin(table_of(Contact), contact.id == c.contact_id)
+        .where(c.id == bindparam("id"))
+    )
+
+
+def pass_step(session: Session, sending: Sending, at: datetime, pending: Pending | None) -> None:
     """Go on behind a mail that left or was vetoed, with a line in the ledger; nothing where it is elsewhere by now.
 
-    Done for each mail, and so past the ORM: a row that the session knows has to be read again.
+    Where a wait stands behind it (`pending`) they stand in it at once; who was woken meanwhile is looked at first. Done
+    for each mail, and so past the ORM: a row that the session knows has to be read again.
     """
     name = {"of_id": sending.source_id, "of_step": sending.step, "of_run": sending.run}
-    passing = {**name, "next_step": sending.step + 1, "at": at}
+    passing = {**name, "next_step": sending.step + 1, "at": at, "then_step": sending.step + 1, "wall": "", "until": at}
+    if pending is not None:
+        passing |= {"then_step": sending.step + 2, "wall": pending.wall, "until": pending.until}
     if (workspace_id := read_columns(session, _passing(), passing).scalar()) is not None:
         line = {"workspace_id": workspace_id, "enrolment_id": sending.source_id, "at": at, "kind": sending.state.value}
         evidence = f"order {sending.id} {sending.gmail_id}".strip()
@@ -103,9 +126,15 @@ def pass_step(session: Session, sending: Sending, at: datetime) -> None:
 def _passing() -> ReturningUpdate[tuple[int]]:
     c = _ENROLMENTS.c
     is_there = (c.id == bindparam("of_id"), c.step == bindparam("of_step"), c.run == bindparam("of_run"))
-    # Who stands still goes on standing still: what is due then is what somebody resumes, or the day of a return.
-    due_at = case((c.state == EnrolmentState.ACTIVE.value, bindparam("at", type_=c.due_at.type)), else_=c.due_at)
-    values = {c.step: bindparam("next_step"), c.due_at: due_at}
+    is_active = c.state == EnrolmentState.ACTIVE.value
+    is_undisturbed = is_active & c.due_at.is_(None)
+    at, until = (bindparam(name, type_=c.due_at.type) for name in ("at", "until"))
+    values = {
+        c.step: case((is_undisturbed, bindparam("then_step")), else_=bindparam("next_step")),
+        c.wall: case((is_undisturbed, bindparam("wall")), else_=c.wall),
+        # Who stands still goes on standing still: what is due then is what somebody resumes, or the day of a return.
+        c.due_at: case((is_undisturbed, until), (is_active, at), else_=c.due_at),
+    }
     return update(_ENROLMENTS).where(*is_there, c.ended_at.is_(None)).values(values).returning(c.workspace_id)
 
 

@@ -286,7 +286,6 @@ def colleagues_mails(session: Session, people: People, since: Mapping[int, datet
 
     Mail from the mailbox itself, or from one that wrote for this enrolment before, is nobody else's.
     """
-    own = _own_addresses(session, {mailbox_id for person in people for mailbox_id in _mailboxes_of(person)})
     domains = {person.id: company_domain(person.address_key) for person in people}
     wanted = {
         "workspace_id": people[0].workspace_id,
@@ -295,6 +294,9 @@ def colleagues_mails(session: Session, people: People, since: Mapping[int, datet
         "domains": [domain for domain in domains.values() if domain],
     }
     rows = sorted(read_columns(session, _our_mail_to(), wanted), key=lambda row: (row.sent_at, row.id))
+    if not rows:
+        return {}
+    own = _own_addresses(session, {mailbox_id for person in people for mailbox_id in _mailboxes_of(person)})
     found: dict[int, int] = {}
     for person in people:
         own_keys = {key for mailbox_id in _mailboxes_of(person) for key in own[mailbox_id]}

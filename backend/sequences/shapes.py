@@ -88,6 +88,14 @@ class Away:
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """A wait that has begun: until which local wall time (ISO, naive), and when that is in UTC."""
+
+    wall: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A mail that came since the enrolment and may stop it. `how`: in_thread, outside, colleague."""
 

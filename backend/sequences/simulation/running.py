@@ -8,20 +8,23 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from backend.gmail.gateway import Gmail
+from backend.kit.clock import Clock
 from backend.mail.addresses import key_of
 from backend.outbox.jobs import Desk, send_due
 from backend.outbox.shapes import Letter, Sending, Verdict
 from backend.outbox.source import UnfitError
-from backend.outbox.store import claim_senders
+from backend.outbox.store import due_senders
 from backend.outbox.tokens import UnsubscribeLinks
 from backend.sequences.engine import Engine
 from backend.sequences.enrolling import SOURCE
 from backend.sequences.jobs import advance_due
+from backend.sequences.shapes import EnrolmentState
 from backend.sequences.simulation import store
 from backend.sequences.simulation.answers import Answer, Correspondents
 from backend.sequences.simulation.shapes import Plan, Sender
 from backend.sequences.simulation.stage import Stage
 from backend.sequences.simulation.store import Wait
+from backend.sequences.tables import Enrolment
 from backend.sync.jobs import drain_mailbox
 from backend.sync.shapes import Task
 
@@ -78,15 +81,19 @@ class Run:
             done += 1
         if people_at is not None and people_at <= now:
             done += advance_due(self._stage.db, self._stage.clock, self._engine)
-            with self._stage.db.read() as session:
-                self._note(store.shifted(session, now))
+            self._note(self._engine.shifted)
+            self._engine.shifted.clear()
         if mail_at is not None and mail_at <= now:
-            with self._stage.db.write() as session:
-                due = claim_senders(session, now, _CLAIM)
-            for mailbox_id in due:
-                self._send(mailbox_id, now)
-            done += len(due)
+            done += self._send_all(now)
         return done
+
+    def _send_all(self, now: datetime) -> int:
+        """Let every mailbox that has something due have its round; nobody else is there to claim them from."""
+        with self._stage.db.read() as session:
+            due = due_senders(session, now, _CLAIM)
+        for mailbox_id in due:
+            self._send(mailbox_id, now)
+        return len(due)
 
     def _send(self, mailbox_id: int, now: datetime) -> None:
         """One round of a mailbox; where an order was judged and did not go on, see which and why."""
@@ -142,9 +149,26 @@ class Run:
 
 
 class _Watched(Engine):
-    """The engine itself, which counts the orders that were judged and neither written nor sent thereupon."""
+    """The engine itself, under observation.
 
-    waiting = 0
+    `waiting` counts the orders that were judged and neither written nor sent thereupon; `shifted` are people who were
+    taken on and wait for a window to open: all others who wait do so for a local time of their own.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.waiting = 0
+        self.shifted: list[Wait] = []
+
+    def advance(self, session: Session, enrolments: Sequence[Enrolment]) -> None:
+        """Take people on, and see who was due and has to wait."""
+        super().advance(session, enrolments)
+        now = self._clock.now()
+        self.shifted += [
+            Wait(each.id, each.step, each.due_at) for each in enrolments
+            if each.due_at is not None and each.due_at > now and not each.wall
+            and each.state == EnrolmentState.ACTIVE
+        ]  # fmt: skip
 
     def judge(self, session: Session, sendings: Sequence[Sending], now: datetime, /) -> dict[int, Verdict]:
         """Judge, and count."""

@@ -22,7 +22,7 @@ from backend.privacy.tables import Exclusion, Policy
 from backend.records.tables import Company, Contact, ContactAddress, Deal, Pipeline, Record, Stage, StageChange
 from backend.sequences.definitions import LONGEST_WAIT_DAYS
 from backend.sequences.enrolling import SOURCE
-from backend.sequences.shapes import EnrolmentState, EventKind
+from backend.sequences.shapes import EventKind
 from backend.sequences.simulation.shapes import Person, Sender
 from backend.sequences.tables import Absence, Enrolment, EnrolmentEvent, SequenceVersion, Template
 from backend.sequences.tables import Sequence as SequenceRow
@@ -213,16 +213,6 @@ class Wait:
     until: datetime
     reason: str = ""
     evidence: str = ""
-
-
-_SHIFTED = select(Enrolment.id, Enrolment.step, Enrolment.due_at).where(
-    Enrolment.due_at > bindparam("now"), Enrolment.wall == "", Enrolment.state == EnrolmentState.ACTIVE.value
-)
-
-
-def shifted(session: Session, now: datetime) -> list[Wait]:
-    """Those who are due, and wait for a window to open: all others who wait do so for a local time of their own."""
-    return [Wait(row[0], row[1], row[2]) for row in read_columns(session, _SHIFTED, {"now": now}) if row[2] is not None]
 
 
 _OPEN = (OutboxRow.mailbox_id == bindparam("mailbox_id"), OutboxRow.state.in_(State.open()))
