@@ -6,76 +6,41 @@ Sources: RFC 5322 (threading headers), RFC 2369 and RFC 8058 (List-Unsubscribe a
 from __future__ import annotations
 
 from email.headerregistry import Address as Mailbox
-from email.headerregistry import BaseHeader, HeaderRegistry
-from email.message import EmailMessage
-from email.policy import SMTP, Policy
-from typing import Any
 
 import css_inline
 import nh3
 
 from backend.kit.text import clean
 from backend.mail.addresses import address_of
+from backend.outbox import mime
 from backend.outbox.shapes import HEADER, Anchor, Letter, Sender, Sending
 from backend.outbox.source import UnfitError
 
 LONGEST_SUBJECT = 500
 LONGEST_TEXT = 200_000
 _MOST_REFERENCES = 20
-_CONTROLS = {*map(chr, range(32)), "\x7f", "\u2028", "\u2029"}
+_CONTROLS = {*map(chr, range(32)), "\x7f", "\x85", "\u2028", "\u2029"}
 _TAGS = {"p", "br", "a", "b", "strong", "i", "em", "u", "ul", "ol", "li", "blockquote", "h1", "h2", "h3", "img", "hr"}
 _LAYOUT = """<!doctype html><html><head><style>
 body {{ font-family: Arial, Helvetica, sans-serif; font-size: 14px; line-height: 1.5; color: #202124 }}
 p {{ margin: 0 0 1em }} a {{ color: #1a56db }} img {{ max-width: 100% }}
 </style></head><body>{body}</body></html>"""
-_PLAIN = (HEADER, "List-Unsubscribe", "List-Unsubscribe-Post")
-
-
-class _PlainHeader(BaseHeader):
-    """A header that we make of ASCII without line ends: Python need neither parse nor fold it."""
-
-    max_count = 1
-
-    @classmethod
-    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
-        """Take it as it is (`email.headerregistry`)."""
-        kwds |= {"decoded": value, "parse_tree": None}
-
-    def fold(self, *, policy: Policy) -> str:
-        """One line."""
-        return f"{self.name}: {self}{policy.linesep}"
-
-
-def _headers() -> HeaderRegistry:
-    registry = HeaderRegistry()
-    for name in _PLAIN:
-        registry.map_to_type(name, _PlainHeader)
-    return registry
-
-
-# Python folds what is longer than a line by encoding it, which makes an unsubscribe link or a Message-ID unreadable.
-_POLICY = SMTP.clone(max_line_length=996, header_factory=_headers())
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
 def build(letter: Letter, sending: Sending, sender: Sender, unsubscribe_url: str) -> bytes:
     """Write the mail as Gmail takes it. Raises `UnfitError` for an address that is none and for a header in a field."""
-    mail = EmailMessage(policy=_POLICY)
-    mail["From"] = _mailbox(sender.address, sender.name)
-    mail["To"] = _mailbox(sending.email, "")
-    mail["Subject"] = _subject(letter)
-    mail[HEADER] = sending.token
-    for name, value in _threading(letter.anchor).items():
-        mail[name] = value
-    mail["List-Unsubscribe"] = f"<{unsubscribe_url}>"
-    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    text = clean(letter.text)
-    if not text.strip() or len(text) > LONGEST_TEXT:
-        raise UnfitError("bad_text", "empty" if not text.strip() else f"{len(text)} characters")
-    mail.set_content(text)
-    if letter.html:
-        mail.add_alternative(as_page(letter.html), subtype="html")
-    return mail.as_bytes()
+    lines = [
+        mime.mailbox_line("From", _mailbox(sender.address, sender.name)),
+        mime.mailbox_line("To", _mailbox(sending.email, "")),
+        mime.text_line("Subject", _subject(letter)),
+        mime.bare_line(HEADER, sending.token),
+        *(mime.text_line(name, value) for name, value in _threading(letter.anchor).items()),
+        mime.bare_line("List-Unsubscribe", f"<{unsubscribe_url}>"),
+        mime.bare_line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    ]
+    html = as_page(letter.html) if letter.html else ""
+    return b"\r\n".join([*lines, mime.content(_text(letter), html, boundary=f"=={sending.token}==")])
 
 
 def as_page(html: str) -> str:
@@ -90,6 +55,13 @@ def _subject(letter: Letter) -> str:
         return _one_line("subject", letter.subject)
     kept = _one_line("subject", letter.anchor.subject)
     return kept if kept[:3].lower() == "re:" else f"Re: {kept}"
+
+
+def _text(letter: Letter) -> str:
+    text = clean(letter.text)
+    if not text.strip() or len(text) > LONGEST_TEXT:
+        raise UnfitError("bad_text", "empty" if not text.strip() else f"{len(text)} characters")
+    return text
 
 
 def _one_line(name: str, value: str) -> str:

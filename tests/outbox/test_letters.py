@@ -46,7 +46,7 @@ def test_no_field_adds_a_header_or_a_recipient(subject: str, text: str, name: st
     assert mail["From"].addresses[0].addr_spec == "alice@acme.example"
 
 
-@pytest.mark.parametrize("subject", ["Hi\r\nBcc: x@y.example", "Hi\nthere", "Hi\x00", "Hi\u2028there"])
+@pytest.mark.parametrize("subject", ["Hi\r\nBcc: x@y.example", "Hi\nthere", "Hi\x00", "Hi\u2028there", "Hi\x85there"])
 def test_a_subject_with_a_line_end_is_refused(subject: str) -> None:
     with pytest.raises(UnfitError) as refused:
         build(Letter(subject, "Hello"), sending(), sender(), URL)
