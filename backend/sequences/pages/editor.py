@@ -7,16 +7,19 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import NotFoundError, UserError
+from backend.records.store.reading import list_pipelines
 from backend.sequences import drafts, rules, store
-from backend.sequences.definitions import ASKED, OPERATORS, Habits, dump_habits, problems
+from backend.sequences.definitions import ASKED, HAPPENINGS, OPERATORS, Habits, dump_habits, problems
 from backend.sequences.pages.editor_form import MOST_WORDINGS, Definition, acted, read_definition
 from backend.sequences.pages.one import require_view
 from backend.sequences.pages.room import blueprint
 from backend.sequences.publishing import require_sequence
+from backend.web.back import leave_for
 from backend.web.house import house
 from backend.web.i18n import sentence_of
 from backend.web.toasts import toast
@@ -32,7 +35,10 @@ def show_editor(sequence_id: int) -> str:
 @blueprint.post("/<int:sequence_id>/edit")
 @needs()
 def edit(sequence_id: int) -> Response | tuple[str, int]:
-    """Do what a button says; where that cannot be, everything that was typed comes back with the reason."""
+    """Do what a button says; where that cannot be, everything that was typed comes back with the reason.
+
+    htmx gets the editor itself and no redirect: what a redirect answers, such as a notice, never reaches it.
+    """
     typed, act = read_definition(request.form), request.form.get("do", "save")
     try:
         changed, place = acted(_with_template(typed, act), act)
@@ -45,9 +51,11 @@ def edit(sequence_id: int) -> Response | tuple[str, int]:
         status = HTTPStatus.OK if "HX-Request" in request.headers else HTTPStatus.BAD_REQUEST
         return _page(sequence_id, typed, sentence_of(error)), status
     if act in {"publish", "preview"}:
-        return redirect(url_for(f"sequences.show_{act}", sequence_id=sequence_id))
+        return leave_for(url_for(f"sequences.show_{act}", sequence_id=sequence_id))
     if act == "save":
         toast(gettext("Kept as a draft; nothing changes for anybody before you publish it."))
+    if "HX-Request" in request.headers:
+        return _page(sequence_id, at=place if act.startswith("add:") else None), HTTPStatus.OK
     return redirect(url_for("sequences.show_editor", sequence_id=sequence_id, _anchor=f"step-{place + 1}"))
 
 
@@ -78,12 +86,14 @@ def _with_template(definition: Definition, act: str) -> Definition:
     return definition
 
 
-def _page(sequence_id: int, typed: Definition | None = None, problem: str = "") -> str:
+def _page(sequence_id: int, typed: Definition | None = None, problem: str = "", at: int | None = None) -> str:
+    """The editor; `at` is the step that was just added, where writing goes on."""
     actor = current_actor()
     with house().db.read() as session:
         sequence = require_view(session, sequence_id)
         definition = typed or drafts.in_work(session, require_sequence(session, actor.workspace_id, sequence_id))
         templates = store.templates(session, actor)
+        stages = _stage_names(session, actor.workspace_id)
     found = problems(definition)
     return render_template(
         "sequences/editor.html",
@@ -91,6 +101,9 @@ def _page(sequence_id: int, typed: Definition | None = None, problem: str = "") 
         steps=definition.get("steps", []),
         habits=_habits(definition),
         problem=problem,
+        new_step=at,
+        stages=stages,
+        happenings=HAPPENINGS,
         problems={number: sentence_of(error) for number, error in found.items()},
         templates=templates,
         fields=rules.FIELDS,
@@ -98,6 +111,12 @@ def _page(sequence_id: int, typed: Definition | None = None, problem: str = "") 
         operators=OPERATORS,
         most_wordings=MOST_WORDINGS,
     )
+
+
+def _stage_names(session: Session, workspace_id: int) -> list[str]:
+    """The stages of all pipelines in their order, each name once."""
+    pipelines = list_pipelines(session, workspace_id)
+    return list(dict.fromkeys(stage.name for _, _, stages in pipelines for stage in stages))
 
 
 def _habits(definition: Definition) -> dict[str, Any]:

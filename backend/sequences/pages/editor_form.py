@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from backend.kit.text import clean
 from backend.sequences import steps
-from backend.sequences.definitions import MOST_STEPS
+from backend.sequences.definitions import HAPPENINGS, MOST_STEPS
 
 Form = MultiDict[str, str]
 Definition = dict[str, Any]
@@ -57,6 +57,10 @@ def _todo(form: Form, name: str) -> steps.Step:
 
 def _condition(form: Form, name: str) -> steps.Step:
     words = {part: clean(form.get(f"{name}{part}", "")) for part in ("field", "operator", "value")}
+    if words["field"] in HAPPENINGS:
+        words |= {"operator": "is", "value": "no" if words["value"] == "no" else "yes"}
+    elif form.get(f"{name}was") in HAPPENINGS:
+        words["value"] = ""  # yes or no was the answer to another question
     return {**words, **{part: _whole(form, f"{name}{part}") for part in ("then", "otherwise")}}
 
 

@@ -148,3 +148,33 @@ def test_what_is_not_there_is_said_so(client: FlaskClient, web: Addon, line: Lin
     assert bob.get(f"/sequences/people/{enrolment}").status_code == 404
     assert client.post("/sequences/new", data={"name": " "}).status_code == 400
     assert "There is a sequence “Nurture” already" in client.post("/sequences/new", data={"name": "Nurture"}).text
+
+
+HTMX = {"HX-Request": "true"}
+
+
+def test_with_scripts_the_editor_says_what_it_did_and_leads_on_to_other_pages(client: FlaskClient, line: Line) -> None:
+    line.make(definition(mail("One", "First")))
+    form = form_on(client, client.get("/sequences/1/edit"))
+    saved = client.post("/sequences/1/edit", data={**form.fields, "s0.v0.subject": "Two", "do": "save"}, headers=HTMX)
+    assert "Kept as a draft" in saved.headers["HX-Trigger"]
+    form = form_on(client, saved)
+    for act in ("publish", "preview"):
+        left = client.post("/sequences/1/edit", data={**form.fields, "do": act}, headers=HTMX)
+        assert left.headers["HX-Redirect"] == f"/sequences/1/{act}"
+    added = client.post("/sequences/1/edit", data={**form.fields, "do": "add:wait:1"}, headers=HTMX)
+    assert 'name="s1.days" value="3" autofocus' in added.text
+
+
+def test_a_condition_asks_what_its_field_can_be_asked(client: FlaskClient, line: Line) -> None:
+    line.make(definition(mail("One", "First")))
+    page = form_on(client, client.get("/sequences/1/edit")).press("add:condition:1")
+    form = form_on(client, page)
+    assert (form.fields["s1.operator"], form.fields["s1.value"]) == ("is", "yes")
+    form = form_on(client, form.press("look", s1__field="deal.stage"))
+    assert form.fields["s1.value"] == ""
+    page = form.press("look", s1__operator="has_reached", s1__value="Demo")
+    assert '<option value="Demo">' in page.text
+    page = form_on(client, page).press("look", s1__field="company.name", s1__operator="is_empty")
+    assert "has reached" not in page.text
+    assert "s1.value" not in form_on(client, page).fields
