@@ -10,6 +10,7 @@ import binascii
 import quopri
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -24,42 +25,61 @@ class HeaderLine(NamedTuple):
     value: str
 
 
-_HEADER_LINE = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]?([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)(?:\r?\n|\Z)")
-_MBOX_LINE = re.compile(rb">?From [^\r\n]*(?:\r?\n|\Z)")
+class Headers:
+    """A message's headers: `lines` in their order, and the first of a name."""
+
+    def __init__(self, lines: Sequence[HeaderLine]) -> None:
+        self.lines = tuple(lines)
+        self._first = {name.lower(): value for name, value in reversed(self.lines)}
+
+    def first(self, name: str) -> str:
+        """Return the value of the first header of that name, in any case; "" where there is none."""
+        return self._first.get(name.lower(), "")
+
+
+_HEADER_LINE = r"([!-9;-~]+)[ \t]*:[ \t]?([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)(?:\r?\n|\Z)"
+_MBOX_LINE = r">?From [^\r\n]*(?:\r?\n|\Z)"
+_LINE = re.compile(f"{_HEADER_LINE}|{_MBOX_LINE}")
+_HEAD = re.compile(rf"(?:{_LINE.pattern})*+".encode())
 _BLANK_LINE = re.compile(rb"\r?\n")
-_LINE_BREAKS = re.compile(rb"\r?\n")
+_LINE_BREAKS = re.compile(r"\r?\n")
 
 
-def split_message(raw: bytes) -> tuple[list[HeaderLine], bytes]:
-    """Headers in their order, and the body. A line that is no header ends them, as if the blank line were missing."""
-    headers: list[HeaderLine] = []
-    at = 0
-    while line := _HEADER_LINE.match(raw, at) or _MBOX_LINE.match(raw, at):
-        if line.re is _HEADER_LINE:
-            headers.append(HeaderLine(line[1].decode("ascii"), _unfolded(line[2])))
-        at = line.end()
-    blank = _BLANK_LINE.match(raw, at)
-    return headers, raw[blank.end() if blank else at :]
+def split_message(raw: bytes) -> tuple[Headers, bytes]:
+    """Headers, and the body. A line that is no header ends them, as if the blank line were missing."""
+    head = _head_of(raw)
+    blank = _BLANK_LINE.match(raw, len(head))
+    return _headers_in(head), raw[blank.end() if blank else len(head) :]
 
 
-def _unfolded(value: bytes) -> str:
-    return decode_text(_LINE_BREAKS.sub(b"", value) if b"\n" in value else value).strip(" \t")
+def read_headers(raw: bytes) -> Headers:
+    """Return the headers alone."""
+    return _headers_in(_head_of(raw))
 
 
 def without_headers(raw: bytes, names: set[str]) -> bytes:
     """Drop the headers of these names (lower case); every other byte stays as it is."""
-    kept, at = [], 0
-    while line := _HEADER_LINE.match(raw, at) or _MBOX_LINE.match(raw, at):
-        if line.re is not _HEADER_LINE or line[1].decode("ascii").lower() not in names:
-            kept.append(line[0])
-        at = line.end()
-    return b"".join([*kept, raw[at:]])
+    head = _head_of(raw)
+    kept = _LINE.sub(lambda line: "" if line[1] and line[1].lower() in names else line[0], head)
+    return raw if kept == head else b"".join([kept.encode("latin-1"), memoryview(raw)[len(head) :]])
 
 
-def first(headers: list[HeaderLine], name: str) -> str:
-    """Return the value of the first header of that name, in any case; "" where there is none."""
-    wanted = name.lower()
-    return next((line.value for line in headers if line.name.lower() == wanted), "")
+def _head_of(raw: bytes) -> str:
+    """Return the header lines, a character for each byte: to take them apart as text is several times faster."""
+    head = _HEAD.match(raw)
+    return head[0].decode("latin-1") if head else ""
+
+
+def _headers_in(head: str) -> Headers:
+    return Headers([HeaderLine(name, _unfolded(value)) for name, value in _LINE.findall(head) if name])
+
+
+def _unfolded(value: str) -> str:
+    if "\n" in value:
+        value = _LINE_BREAKS.sub("", value)
+    if not value.isascii():
+        value = decode_text(value.encode("latin-1"))
+    return value.strip(" \t")
 
 
 _PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.DOTALL)
@@ -68,6 +88,8 @@ _SEGMENT = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?\Z")
 
 def parameters(value: str) -> dict[str, str]:
     """Return a header's parameters, names in lower case, values decoded after RFC 2231 and 2047."""
+    if ";" not in value:
+        return {}
     found: dict[str, list[tuple[int, bool, str]]] = defaultdict(list)
     for name, text in _PARAMETER.findall(value):
         if segment := _SEGMENT.match(name.lower()):

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from backend.gmail.charsets import decode_text
-from backend.gmail.mime import HeaderLine, decode_transfer, first, parameters, split_message, split_parts
+from backend.gmail.mime import Headers, decode_transfer, parameters, split_message, split_parts
 
 Part = dict[str, Any]
 
@@ -46,8 +47,7 @@ def attachment_of(raw: bytes, attachment_id: str) -> bytes | None:
     content, default_type = raw, "text/plain"
     steps = wanted.split(".") if wanted else []
     for depth, step in enumerate(steps):
-        headers, body = split_message(content)
-        children, default_type = _children(headers, body, default_type, depth)
+        children, default_type = _children(_entity(content, default_type), depth)
         if not step.isdecimal() or int(step) >= len(children):
             return None
         content = children[int(step)]
@@ -56,7 +56,8 @@ def attachment_of(raw: bytes, attachment_id: str) -> bytes | None:
 
 def header(payload: Part, name: str) -> str:
     """Return the first header of that name in any case, "" where there is none."""
-    return first([HeaderLine(line["name"], line["value"]) for line in payload["headers"]], name)
+    wanted = name.lower()
+    return next((str(line["value"]) for line in payload["headers"] if line["name"].lower() == wanted), "")
 
 
 def leaves(payload: Part) -> Iterator[Part]:
@@ -68,19 +69,46 @@ def leaves(payload: Part) -> Iterator[Part]:
         yield payload
 
 
-def _part(content: bytes, part_id: str, *, default_type: str, depth: int = 0) -> Part:
+@dataclass(frozen=True, slots=True)
+class _Entity:
+    """A message, or a part of one. `mime_type` and `parameters` are of its Content-Type."""
+
+    headers: Headers
+    body: bytes
+    mime_type: str
+    parameters: dict[str, str]
+
+    def decoded(self) -> bytes:
+        """Return the body without its transfer encoding."""
+        return decode_transfer(self.body, self.headers.first("Content-Transfer-Encoding"))
+
+
+def _entity(content: bytes, default_type: str) -> _Entity:
     headers, body = split_message(content)
-    children, child_type = _children(headers, body, default_type, depth)
-    mime_type = _mime_type(headers, default_type)
-    if mime_type.startswith("multipart/") and not children:
-        mime_type = "text/plain"  # no boundary to divide it by: a reader sees one text
-    filename = _filename(headers)
+    content_type = headers.first("Content-Type")
+    return _Entity(headers, body, _mime_type(content_type, default_type), parameters(content_type))
+
+
+def _mime_type(content_type: str, default_type: str) -> str:
+    """Return the type in lower case; what is no type/subtype counts as plain text (RFC 2045, section 5.2)."""
+    name = content_type.partition(";")[0].strip().lower()
+    if not name:
+        return default_type
+    return name if name.count("/") == 1 and not any(c.isspace() for c in name) else "text/plain"
+
+
+def _part(content: bytes, part_id: str, *, default_type: str, depth: int = 0) -> Part:
+    entity = _entity(content, default_type)
+    children, child_type = _children(entity, depth)
+    if entity.mime_type.startswith("multipart/") and not children:
+        entity = replace(entity, mime_type="text/plain")  # no boundary to divide it by: a reader sees one text
+    filename = _filename(entity)
     part: Part = {
         "partId": part_id,
-        "mimeType": mime_type,
+        "mimeType": entity.mime_type,
         "filename": filename,
-        "headers": [{"name": name, "value": value} for name, value in headers],
-        "body": _body(headers, body, mime_type, filename, part_id, has_children=bool(children)),
+        "headers": [{"name": name, "value": value} for name, value in entity.headers.lines],
+        "body": _body(entity, filename, part_id, has_children=bool(children)),
     }
     if children:
         part["parts"] = [
@@ -90,59 +118,40 @@ def _part(content: bytes, part_id: str, *, default_type: str, depth: int = 0) ->
     return part
 
 
-def _children(headers: list[HeaderLine], body: bytes, default_type: str, depth: int) -> tuple[list[bytes], str]:
+def _children(entity: _Entity, depth: int) -> tuple[list[bytes], str]:
     """Return the contents of the parts within a part, and the type that they have where they name none."""
-    mime_type = _mime_type(headers, default_type)
     if depth >= DEPTH_LIMIT:
         return [], "text/plain"
-    if mime_type.startswith("multipart/"):
-        parts = split_parts(body, parameters(first(headers, "Content-Type")).get("boundary", ""))
-        return parts, "message/rfc822" if mime_type == "multipart/digest" else "text/plain"
-    if mime_type == "message/rfc822":
-        return [_decoded(headers, body)], "text/plain"
-    if mime_type in {"message/delivery-status", "message/global-delivery-status"}:
-        return [b"\r\n" + _decoded(headers, body)], "text/plain"
+    if entity.mime_type.startswith("multipart/"):
+        parts = split_parts(entity.body, entity.parameters.get("boundary", ""))
+        return parts, "message/rfc822" if entity.mime_type == "multipart/digest" else "text/plain"
+    if entity.mime_type == "message/rfc822":
+        return [entity.decoded()], "text/plain"
+    if entity.mime_type in {"message/delivery-status", "message/global-delivery-status"}:
+        return [b"\r\n" + entity.decoded()], "text/plain"
     return [], "text/plain"
 
 
-def _mime_type(headers: list[HeaderLine], default_type: str) -> str:
-    """Return the type in lower case; what is no type/subtype counts as plain text (RFC 2045, section 5.2)."""
-    value = first(headers, "Content-Type")
-    name = value.split(";")[0].strip().lower()
-    if not name:
-        return default_type
-    return name if name.count("/") == 1 and not any(c.isspace() for c in name) else "text/plain"
+def _filename(entity: _Entity) -> str:
+    named = parameters(entity.headers.first("Content-Disposition")).get("filename")
+    return named or entity.parameters.get("name", "")
 
 
-def _filename(headers: list[HeaderLine]) -> str:
-    named = parameters(first(headers, "Content-Disposition")).get("filename")
-    return named or parameters(first(headers, "Content-Type")).get("name", "")
-
-
-def _body(
-    headers: list[HeaderLine], body: bytes, mime_type: str, filename: str, part_id: str, *, has_children: bool
-) -> Part:
-    is_attached_message = mime_type == "message/rfc822" and part_id != ""
+def _body(entity: _Entity, filename: str, part_id: str, *, has_children: bool) -> Part:
+    is_attached_message = entity.mime_type == "message/rfc822" and part_id != ""
     if has_children and not is_attached_message:
         return {"size": 0}
-    data = _decoded(headers, body)
-    if filename or not mime_type.startswith("text/") or len(data) > INLINE_LIMIT_BYTES:
+    data = entity.decoded()
+    if filename or not entity.mime_type.startswith("text/") or len(data) > INLINE_LIMIT_BYTES:
         return {"attachmentId": _attachment_id(part_id), "size": len(data)}
-    text = decode_text(data, parameters(first(headers, "Content-Type")).get("charset", ""))
-    data = text.encode("utf-8", "replace")
+    data = decode_text(data, entity.parameters.get("charset", "")).encode("utf-8", "replace")
     return {"size": len(data), "data": base64.urlsafe_b64encode(data).decode("ascii")}
 
 
 def _leaf_bytes(content: bytes, default_type: str, depth: int) -> bytes | None:
-    headers, body = split_message(content)
-    is_divided = _mime_type(headers, default_type).startswith("multipart/")
-    if is_divided and _children(headers, body, default_type, depth)[0]:
-        return None
-    return _decoded(headers, body)
-
-
-def _decoded(headers: list[HeaderLine], body: bytes) -> bytes:
-    return decode_transfer(body, first(headers, "Content-Transfer-Encoding"))
+    entity = _entity(content, default_type)
+    is_divided = entity.mime_type.startswith("multipart/") and _children(entity, depth)[0]
+    return None if is_divided else entity.decoded()
 
 
 def _attachment_id(part_id: str) -> str:

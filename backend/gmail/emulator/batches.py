@@ -14,7 +14,7 @@ from backend.gmail.emulator import refusals
 from backend.gmail.emulator.exchange import Answer, Ask
 from backend.gmail.emulator.refusals import Wire
 from backend.gmail.gateway import BATCH_LIMIT
-from backend.gmail.mime import first, parameters, split_message, split_parts
+from backend.gmail.mime import parameters, split_message, split_parts
 
 _BOUNDARY = "batch_emulator"
 
@@ -44,11 +44,11 @@ def _inner(part: bytes, outer: Ask) -> tuple[str, Ask]:
     if len(words) < 2:  # noqa: PLR2004 - a method and a path
         raise refusals.Refusal(400, "badRequest", "Failed to parse batch request, error: Malformed request line")
     inner_headers, body = split_message(rest)
-    named = {name.lower(): value for name, value in inner_headers}
+    named = {name.lower(): value for name, value in inner_headers.lines}
     named.setdefault("authorization", outer.headers.get("authorization", ""))
     url = urlsplit(words[1])
     query = parse_qs(url.query, keep_blank_values=True)
-    return first(headers, "Content-ID"), Ask(words[0].upper(), url.path, query, named, body)
+    return headers.first("Content-ID"), Ask(words[0].upper(), url.path, query, named, body)
 
 
 def _written(content_id: str, answer: Answer) -> bytes:

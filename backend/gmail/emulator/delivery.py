@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from backend.gmail.emulator import refusals
 from backend.gmail.emulator.mailbox import Mailbox, Stored
-from backend.gmail.emulator.reading import addresses, canonical, envelope
+from backend.gmail.emulator.reading import Envelope, addresses, canonical
 from backend.gmail.emulator.store import Store
-from backend.gmail.mime import first, split_message, without_headers
+from backend.gmail.mime import HeaderLine, Headers, read_headers, without_headers
 
 ARRIVED = ("INBOX", "UNREAD")
 
@@ -27,28 +27,28 @@ class PostOffice:
 
     def send(self, mailbox: Mailbox, raw: bytes, *, thread: int | None = None) -> Stored:
         """Send from a mailbox: a message appears in SENT, and in the mailbox of each recipient. Raises a 400."""
-        sent = stamped(mailbox, raw)
-        recipients = envelope(split_message(sent)[0]).recipients
-        if not recipients:
+        sent, mail = stamped(mailbox, raw)
+        if not mail.recipients:
             raise refusals.invalid("Recipient address required")
-        to_self = any(mailbox.owns(address) for address in recipients)
+        to_self = any(mailbox.owns(address) for address in mail.recipients)
         labels = ("SENT", *ARRIVED) if to_self else ("SENT",)
-        message = mailbox.add(sent, labels, date_ms=self.store.now_ms(), thread=thread)
-        self._carry(mailbox, sent, recipients)
+        message = mailbox.add(sent, labels, date_ms=self.store.now_ms(), thread=thread, mail=mail)
+        self._carry(mailbox, sent, mail)
         return message
 
     def deliver(self, raw: bytes, recipients: Iterable[str] = (), labels: Iterable[str] = ARRIVED) -> list[Stored]:
         """Deliver mail that comes from outside: to the recipients given, else to all in To, Cc and Bcc."""
-        addressed = tuple(recipients) or envelope(split_message(raw)[0]).recipients
-        return [box.add(raw, labels, date_ms=self.store.now_ms()) for box in self._mailboxes(addressed)]
+        mail = Envelope(read_headers(raw))
+        addressed = tuple(recipients) or mail.recipients
+        return [box.add(raw, labels, date_ms=self.store.now_ms(), mail=mail) for box in self._mailboxes(addressed)]
 
-    def _carry(self, sender: Mailbox, sent: bytes, recipients: tuple[str, ...]) -> None:
+    def _carry(self, sender: Mailbox, sent: bytes, mail: Envelope) -> None:
         unsealed = without_headers(sent, {"bcc"})
-        for box in self._mailboxes(recipients):
+        for box in self._mailboxes(mail.recipients):
             if box.id != sender.id:
-                box.add(self._postmarked(unsealed, sender, box), ARRIVED, date_ms=self.store.now_ms())
+                box.add(self._postmarked(unsealed, sender, box), ARRIVED, date_ms=self.store.now_ms(), mail=mail)
         if self.outside:
-            for address in recipients:
+            for address in mail.recipients:
                 answer = None if self._mailboxes([address]) else self.outside(sender.address, address, unsealed)
                 if answer:
                     self.deliver(answer, [sender.address])
@@ -62,36 +62,38 @@ class PostOffice:
     def _postmarked(self, sent: bytes, sender: Mailbox, receiver: Mailbox) -> bytes:
         smtp_id = self.store.noise("smtp", receiver.history_id(), 48)
         lines = [
-            f"Delivered-To: {receiver.address}",
-            f"Received: by gmail.emulator.test with SMTP id {smtp_id:012x}; {_rfc_date(self.store)}",
-            f"Return-Path: <{sender.address}>",
+            HeaderLine("Delivered-To", receiver.address),
+            HeaderLine("Received", f"by gmail.emulator.test with SMTP id {smtp_id:012x}; {_rfc_date(self.store)}"),
+            HeaderLine("Return-Path", f"<{sender.address}>"),
         ]
         return _with_headers(lines, sent)
 
 
-def stamped(mailbox: Mailbox, raw: bytes) -> bytes:
-    """Return the mail as Gmail keeps and sends what a client hands in.
+def stamped(mailbox: Mailbox, raw: bytes) -> tuple[bytes, Envelope]:
+    """Return the mail as Gmail keeps and sends what a client hands in, and what its headers say.
 
     The client's Message-ID is replaced; a missing From or Date is added; a From that the mailbox may not use becomes
     its own, and the other stands in X-Google-Original-From. All else, custom X- headers included, stays.
     """
-    headers, _ = split_message(raw)
-    store, claimed = mailbox.store, first(headers, "From")
+    headers = read_headers(raw)
+    store, claimed = mailbox.store, headers.first("From")
     number = store.next_number("Message-ID")
-    lines = [f"Message-ID: <CA+{store.noise('a', number, 60):015x}{number:x}@mail.gmail.com>"]
+    lines = [HeaderLine("Message-ID", f"<CA+{store.noise('a', number, 60):015x}{number:x}@mail.gmail.com>")]
     drop = {"message-id"}
-    if not first(headers, "Date"):
-        lines.append(f"Date: {_rfc_date(store)}")
+    if not headers.first("Date"):
+        lines.append(HeaderLine("Date", _rfc_date(store)))
     if not any(mailbox.owns(address) for address in addresses(claimed)):
         drop.add("from")
-        lines += [f"From: {mailbox.address}", *([f"X-Google-Original-From: {claimed}"] if claimed else [])]
-    if not first(headers, "MIME-Version"):
-        lines.append("MIME-Version: 1.0")
-    return _with_headers(lines, without_headers(raw, drop))
+        lines.append(HeaderLine("From", mailbox.address))
+        lines += [HeaderLine("X-Google-Original-From", claimed)] if claimed else []
+    if not headers.first("MIME-Version"):
+        lines.append(HeaderLine("MIME-Version", "1.0"))
+    kept = [line for line in headers.lines if line.name.lower() not in drop]
+    return _with_headers(lines, without_headers(raw, drop)), Envelope(Headers([*lines, *kept]))
 
 
-def _with_headers(lines: list[str], raw: bytes) -> bytes:
-    return "".join(f"{line}\r\n" for line in lines).encode() + raw
+def _with_headers(lines: list[HeaderLine], raw: bytes) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in lines).encode() + raw
 
 
 def _rfc_date(store: Store) -> str:

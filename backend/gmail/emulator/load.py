@@ -18,9 +18,9 @@ from typing import IO
 from backend.gmail.emulator.core import Emulator
 from backend.gmail.emulator.mailbox import Mailbox
 from backend.gmail.emulator.mbox import MESSAGE_LIMIT_BYTES, Entry, read_mbox
-from backend.gmail.emulator.reading import envelope
+from backend.gmail.emulator.reading import Envelope
 from backend.gmail.emulator.takeout import label_ids
-from backend.gmail.mime import first, split_message
+from backend.gmail.mime import read_headers
 from backend.kit.errors import UserError
 
 _PROGRESS_EVERY = 250
@@ -90,14 +90,13 @@ def _add_all(mailbox: Mailbox, entries: Iterable[Entry], on_progress: Callable[[
 
 
 def _add(mailbox: Mailbox, entry: Entry) -> None:
-    headers, _ = split_message(entry.raw)
-    mail = envelope(headers)
-    from_takeout = first(headers, "X-Gmail-Labels")
+    mail = Envelope(read_headers(entry.raw))
+    from_takeout = mail.headers.first("X-Gmail-Labels")
     if from_takeout:
         labels = label_ids(mailbox, from_takeout)
     else:
         labels = ["SENT"] if mail.sender and mailbox.owns(mail.sender) else ["INBOX"]
-    thread_name = first(headers, "X-GM-THRID")
+    thread_name = mail.headers.first("X-GM-THRID")
     moments = (entry.date_ms, mail.date_ms, mailbox.store.now_ms())
     date_ms = next(moment for moment in moments if moment is not None)
     trail = f"takeout {thread_name}" if thread_name else ""
@@ -174,7 +173,7 @@ def _checked_eml(path: Path) -> bytes:
 
 def _checked(raw: bytes, name: str) -> bytes:
     """Return what may be a mail: with headers, or at least text."""
-    if not split_message(raw)[0] and (not raw.strip() or b"\x00" in raw):
+    if not read_headers(raw).lines and (not raw.strip() or b"\x00" in raw):
         raise UserError(f"{name} is not a mail: it has neither headers nor text. Take it out and load again.")
     return raw
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import IntFlag
 
 from backend.gmail.emulator import refusals
-from backend.gmail.emulator.reading import Envelope, canonical, envelope
+from backend.gmail.emulator.reading import Envelope, canonical
 from backend.gmail.emulator.store import Row, Store
-from backend.gmail.mime import split_message
+from backend.gmail.mime import read_headers
 
 HIDING = frozenset({"TRASH", "SPAM"})
 _FIRST_HISTORY_ID = 1_000
@@ -94,7 +94,7 @@ class Mailbox:
         `trail`: a name that all mails of one thread share, where somebody else (Google Takeout) has threaded them.
         `mail`: what the headers say, where the caller has read them already.
         """
-        mail = mail or envelope(split_message(raw)[0])
+        mail = mail or Envelope(read_headers(raw))
         message_id = self.store.new_message_id()
         joined = self._join(mail, message_id, thread, trail)
         held = tuple(sorted(set(labels)))

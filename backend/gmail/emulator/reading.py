@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser
 
 from backend.gmail.charsets import decode_words
-from backend.gmail.mime import HeaderLine, first
+from backend.gmail.mime import Headers
 from backend.gmail.payload import Part, header, leaves
 from backend.gmail.wire import decode_base64url
 from backend.kit.clock import to_epoch_ms
@@ -20,6 +21,7 @@ from backend.kit.text import squeeze
 SNIPPET_CHARACTERS = 200
 _ID_CHARACTERS = 998
 _REFERENCE_LIMIT = 200
+_TO = frozenset({"to", "cc", "bcc"})
 
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]+@[^\s<>,;:\"()\[\]\\]+")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"(?!@)', re.DOTALL)
@@ -29,29 +31,44 @@ _REPLY_PREFIX = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Envelope:
-    """What the headers say. `key` and `references` are Message-IDs without their brackets; `date_ms` may be missing."""
+    """What the headers say to threads and to delivery; nothing is read before it is asked for."""
 
-    key: str
-    references: tuple[str, ...]
-    subject: str
-    sender: str
-    recipients: tuple[str, ...]
-    date_ms: int | None
+    headers: Headers
 
+    @cached_property
+    def key(self) -> str:
+        """The Message-ID without its brackets, "" where there is none."""
+        written = self.headers.first("Message-ID")
+        return next(iter(message_ids(written)), written.strip())[:_ID_CHARACTERS]
 
-def envelope(headers: list[HeaderLine]) -> Envelope:
-    """Read what threads and delivery need; only headers, so that a million messages load quickly."""
-    key = message_ids(first(headers, "Message-ID"))[:1] or (first(headers, "Message-ID").strip(),)
-    return Envelope(
-        key=key[0][:_ID_CHARACTERS],
-        references=message_ids(first(headers, "References") + " " + first(headers, "In-Reply-To"))[-_REFERENCE_LIMIT:],
-        subject=subject_key(first(headers, "Subject")),
-        sender=next(iter(addresses(first(headers, "From"))), ""),
-        recipients=addresses(", ".join(h.value for h in headers if h.name.lower() in {"to", "cc", "bcc"})),
-        date_ms=date_ms(first(headers, "Date")),
-    )
+    @cached_property
+    def references(self) -> tuple[str, ...]:
+        """The Message-IDs that this mail refers to."""
+        return message_ids(f"{self.headers.first('References')} {self.headers.first('In-Reply-To')}")[
+            -_REFERENCE_LIMIT:
+        ]
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject that all mails of a thread share."""
+        return subject_key(self.headers.first("Subject"))
+
+    @cached_property
+    def sender(self) -> str:
+        """The first address of From, "" where there is none."""
+        return next(iter(addresses(self.headers.first("From"))), "")
+
+    @cached_property
+    def recipients(self) -> tuple[str, ...]:
+        """All addresses of To, Cc and Bcc."""
+        return addresses(", ".join(h.value for h in self.headers.lines if h.name.lower() in _TO))
+
+    @cached_property
+    def date_ms(self) -> int | None:
+        """When the sender says that it was written; None where that cannot be read."""
+        return date_ms(self.headers.first("Date"))
 
 
 def message_ids(text: str) -> tuple[str, ...]:

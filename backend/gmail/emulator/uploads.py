@@ -12,7 +12,7 @@ from typing import Any
 
 from backend.gmail.emulator import refusals
 from backend.gmail.emulator.exchange import Answer, Ask
-from backend.gmail.mime import first, parameters, split_message, split_parts
+from backend.gmail.mime import parameters, split_message, split_parts
 
 Json = dict[str, Any]
 
@@ -92,7 +92,7 @@ def read_json(body: bytes) -> Json:
 def _multipart(ask: Ask) -> Upload:
     boundary = parameters(ask.headers.get("content-type", "")).get("boundary", "")
     parts = [split_message(part) for part in split_parts(ask.body, boundary)]
-    if [first(headers, "Content-Type").partition("/")[0] for headers, _ in parts] != ["application", "message"]:
+    if [headers.first("Content-Type").partition("/")[0] for headers, _ in parts] != ["application", "message"]:
         raise refusals.invalid("Multipart must have exactly two parts: application/json and message/rfc822.")
     (_, body), (_, media) = parts
     return Upload(read_json(body), media)

@@ -94,8 +94,8 @@ def _stored(request: Request, replaced: Stored | None) -> Stored:
     thread = request.thread(resource)
     if thread is None and replaced:
         thread = replaced.thread
-    raw = stamped(request.mailbox, request.raw(resource))
-    return request.mailbox.add(raw, ["DRAFT"], date_ms=request.mailbox.store.now_ms(), thread=thread)
+    raw, mail = stamped(request.mailbox, request.raw(resource))
+    return request.mailbox.add(raw, ["DRAFT"], date_ms=request.mailbox.store.now_ms(), thread=thread, mail=mail)
 
 
 def _resource(request: Request) -> Json:

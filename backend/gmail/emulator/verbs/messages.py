@@ -9,10 +9,10 @@ from backend.gmail.emulator import refusals
 from backend.gmail.emulator.labels import check_labels
 from backend.gmail.emulator.listing import list_messages
 from backend.gmail.emulator.mailbox import HIDING, Mailbox, Stored
-from backend.gmail.emulator.reading import date_ms
+from backend.gmail.emulator.reading import Envelope
 from backend.gmail.emulator.render import hex_id, labelled_json, message_json, read_id
 from backend.gmail.emulator.verbs.request import Json, Request
-from backend.gmail.mime import first, split_message
+from backend.gmail.mime import read_headers
 from backend.gmail.payload import attachment_of
 
 _BATCH_LIMIT = 1000
@@ -72,8 +72,10 @@ def _stored_as_is(request: Request, *, default_source: str) -> Json:
     raw, thread = request.raw(request.body), request.thread(request.body)
     now_ms = request.mailbox.store.now_ms()
     is_by_header = (request.text("internalDateSource") or default_source) == "dateHeader"
-    written = date_ms(first(split_message(raw)[0], "Date")) if is_by_header else None
-    message = request.mailbox.add(raw, labels, date_ms=now_ms if written is None else written, thread=thread)
+    mail = Envelope(read_headers(raw))
+    written = mail.date_ms if is_by_header else None
+    date_ms = now_ms if written is None else written
+    message = request.mailbox.add(raw, labels, date_ms=date_ms, thread=thread, mail=mail)
     return labelled_json(message)
 
 
