@@ -3,7 +3,7 @@
 In: a database URL. Out: `Database`, whose `read()` and `write()` are the only ways to a session; doors alone call them.
 """
 
-from backend.db.among import among
+from backend.db.among import among, beside
 from backend.db.base import Base, PrimaryKey, UtcDateTime, json_type
 from backend.db.engine import Database
 from backend.db.json_functions import array_length, json_rows
@@ -20,6 +20,7 @@ __all__ = [
     "UtcDateTime",
     "among",
     "array_length",
+    "beside",
     "insert_ignoring",
     "insert_returning",
     "insert_rows",

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Dialect, String, TypeDecorator, bindparam
+from sqlalchemy import ARRAY, ColumnElement, Dialect, String, TypeDecorator, bindparam, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -23,6 +23,14 @@ def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) ->
     """Whether `column` (of texts or numbers) is one of the values given under `name`, none of which is None."""
     of = String() if isinstance(column.type, String) else column.type  # of any length: PostgreSQL's cast would cut
     return _Among(column, bindparam(name, type_=_Many(of)))
+
+
+def beside(column: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[int]:
+    """A number in a condition that must not lead to the rows: `beside(c.workspace_id) == …` next to `among(c.id, …)`.
+
+    SQLite does not know how large a team is, and would rather read all of it than the rows that are named.
+    """
+    return column + literal_column("0", type_=column.type)
 
 
 class _Among(FunctionElement[bool]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,11 +32,11 @@ class Written:
 
 def begin(shift: Shift, sendings: Sequence[Sending]) -> None:
     """Lay down the drafts of claimed orders, as many as may go soon."""
-    _read_back_earlier(shift, sendings)
+    booked = _read_back_earlier(shift, sendings)
     written = _write_letters(shift, sendings)
     if not written:
         return
-    traces = look_around(shift.gmail, [each.sending for each in written], lambda ids: _booked(shift, ids))
+    traces = look_around(shift.gmail, [each.sending for each in written], booked)
     for draft_id in traces.strays:
         shift.discard(draft_id)
     for each in written:
@@ -135,17 +135,17 @@ def _laid(written: Written, draft: Draft) -> dict[str, Any]:
     return {**ids, "due_at": written.slot, "reason": "", "attempts": 0}
 
 
-def _read_back_earlier(shift: Shift, sendings: Sequence[Sending]) -> None:
-    """Learn what Gmail called the mails before, where that failed then: a reply refers to it."""
+def _read_back_earlier(shift: Shift, sendings: Sequence[Sending]) -> set[str]:
+    """Learn what Gmail called the mails before, where that failed then: a reply refers to it.
+
+    Returns the ids of all mails to these people that the books know.
+    """
     with shift.desk.db.read() as session:
         unread = store.not_read_back(session, sendings)
+        booked = store.sent_to_the_same(session, sendings)
     for sending_id, gmail_id in unread:
         with suppress(NotFound):  # the rep deleted it since; the thread goes on without
             mail = read_sent(shift.gmail.get_message(gmail_id, Format.METADATA))
             with shift.writing() as session:
                 store.write(session, sending_id, State.SENT, **service.read_back(mail))
-
-
-def _booked(shift: Shift, gmail_ids: Collection[str]) -> set[str]:
-    with shift.desk.db.read() as session:
-        return store.known_gmail_ids(session, shift.lease.mailbox_id, gmail_ids)
+    return booked

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, n
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox
-from backend.db import among, read_columns, table_of
+from backend.db import among, beside, read_columns, table_of
 from backend.mail.tables import Copy, Message, MessageParticipant
 from backend.outbox.shapes import Sender, Sending, Spent
 from backend.outbox.tables import OutboxRow, OutboxSender
@@ -94,7 +94,7 @@ def _last_mails() -> CompoundSelect[*tuple[Any, ...]]:
         .where(p.role.in_(("to", "cc", "bcc")), m.is_ours)
         .group_by(p.address_key)
     )
-    same = (o.workspace_id == bindparam("workspace_id"), among(o.contact_id, "ids"))
+    same = (beside(o.workspace_id) == bindparam("workspace_id"), among(o.contact_id, "ids"))
     by_us = select(null(), o.contact_id, func.max(o.sent_at)).where(*same, o.sent_at.is_not(None))
     return union_all(by_hand, by_us.group_by(o.contact_id))
 

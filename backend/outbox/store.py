@@ -15,11 +15,10 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from backend.accounts.tables import Mailbox, User
 from backend.db import among, insert_ignoring, read_columns, table_of, write_columns
 from backend.outbox.shapes import Lease, Order, Pace, Sender, Sending, State
-from backend.outbox.tables import OutboxRow, OutboxSender
+from backend.outbox.tables import IS_BEGUN, IS_OPEN, IS_WAITING, OutboxRow, OutboxSender
 
 LEASE = timedelta(minutes=5)
 _PACE = {field.name for field in fields(Pace)}
-_OPEN = tuple(state.value for state in State.open())
 _OUTBOX, _SENDERS = table_of(OutboxRow), table_of(OutboxSender)
 _NAMES = tuple(field.name for field in fields(Sending))
 _COLUMNS = tuple(_OUTBOX.c[name] for name in _NAMES)
@@ -34,15 +33,10 @@ def claim_senders(session: Session, now: datetime, limit: int) -> list[int]:
 
     Two workers never take the same one: PostgreSQL skips rows that the other has locked, SQLite has one writer.
     """
-    ids = due_senders(session, now, limit)
+    ids = list(read_columns(session, _due_senders(), {"now": now, "most": limit}).scalars())
     if ids:
         write_columns(session, _claiming(), {"ids": ids, "next_at": now + LEASE})
     return ids
-
-
-def due_senders(session: Session, now: datetime, limit: int) -> list[int]:
-    """Up to `limit` mailboxes that have something due and from which nobody sends, longest waiting first."""
-    return list(read_columns(session, _due_senders(), {"now": now, "most": limit}).scalars())
 
 
 @cache  # asked at each tick
@@ -120,9 +114,8 @@ def release(session: Session, lease: Lease, not_before: datetime, begins_at: dat
 @cache
 def _first_due() -> Select[*tuple[Any, ...]]:
     """When the first begun order of a mailbox is due, and the first that is not."""
-    is_new = _OUTBOX.c.state == State.CLAIMED.value
-    firsts = (func.min(_OUTBOX.c.due_at).filter(which) for which in (~is_new, is_new))
-    return select(*firsts).where(_OUTBOX.c.mailbox_id == bindparam("mailbox_id"), _OUTBOX.c.state.in_(_OPEN))
+    first, is_its = select(func.min(_OUTBOX.c.due_at)), _OUTBOX.c.mailbox_id == bindparam("mailbox_id")
+    return select(*(first.where(is_its, which).scalar_subquery() for which in (IS_BEGUN, IS_WAITING)))
 
 
 @cache
@@ -224,8 +217,7 @@ def next_begun(session: Session, mailbox_id: int, now: datetime, limit: int) -> 
 
 @cache
 def _due_begun() -> Select[*tuple[Any, ...]]:
-    is_begun = (_OUTBOX.c.state.in_(_OPEN), _OUTBOX.c.state != State.CLAIMED.value)
-    return select(*_COLUMNS).where(_is_due(), *is_begun).order_by(_OUTBOX.c.due_at).limit(bindparam("limit"))
+    return select(*_COLUMNS).where(_is_due(), IS_BEGUN).order_by(_OUTBOX.c.due_at).limit(bindparam("limit"))
 
 
 def next_claimed(session: Session, mailbox_id: int, now: datetime, limit: int) -> list[Sending]:
@@ -236,8 +228,8 @@ def next_claimed(session: Session, mailbox_id: int, now: datetime, limit: int) -
 @cache
 def _due_claimed() -> Select[*tuple[Any, ...]]:
     in_queue = (_OUTBOX.c.rank, _OUTBOX.c.turn, _OUTBOX.c.id)
-    is_claimed = _OUTBOX.c.state == State.CLAIMED.value
-    return select(*_COLUMNS).where(_is_due(), is_claimed).order_by(*in_queue).limit(bindparam("limit"))
+    is_waiting = _OUTBOX.c.state == State.CLAIMED.value  # a parameter: read along the queue, not all that is due
+    return select(*_COLUMNS).where(_is_due(), IS_OPEN, is_waiting).order_by(*in_queue).limit(bindparam("limit"))
 
 
 def _is_due() -> ColumnElement[bool]:
@@ -269,7 +261,7 @@ def find_order(session: Session, source: str, source_id: int, step: int, run: in
 
 def open_orders_of(session: Session, source: str, source_id: int) -> list[Sending]:
     """What is still to leave for one enrolment or campaign."""
-    where = (OutboxRow.source == source, OutboxRow.source_id == source_id, OutboxRow.state.in_(_OPEN))
+    where = (OutboxRow.source == source, OutboxRow.source_id == source_id, IS_OPEN)
     return [read(row) for row in session.scalars(select(OutboxRow).where(*where))]
 
 
@@ -354,9 +346,9 @@ def next_turn(session: Session, mailbox_id: int, group_id: int, rank: int) -> in
 @cache  # asked for each mail that is ordered
 def _turns() -> Select[int, int]:
     c = _OUTBOX.c
-    queue = (c.mailbox_id == bindparam("mailbox_id"), c.rank == bindparam("rank"), c.state.in_(_OPEN))
-    last = func.max(c.turn).filter(c.group_id == bindparam("group_id"))
-    return select(func.min(c.turn), last).where(*queue)
+    queue = (c.mailbox_id == bindparam("mailbox_id"), c.rank == bindparam("rank"), IS_OPEN)
+    last = select(func.max(c.turn)).where(*queue, c.group_id == bindparam("group_id"))
+    return select(select(func.min(c.turn)).where(*queue).scalar_subquery(), last.scalar_subquery())
 
 
 def sent_in_thread(session: Session, mailbox_id: int, thread_id: str) -> Sending | None:
@@ -366,10 +358,17 @@ def sent_in_thread(session: Session, mailbox_id: int, thread_id: str) -> Sending
     return None if row is None else read(row)
 
 
-def known_gmail_ids(session: Session, mailbox_id: int, gmail_ids: Collection[str]) -> set[str]:
-    """Those of these mails that our books have as sent."""
-    where = (OutboxRow.mailbox_id == mailbox_id, OutboxRow.gmail_id.in_(sorted(gmail_ids)))
-    return set(session.scalars(select(OutboxRow.gmail_id).where(*where)))
+def sent_to_the_same(session: Session, sendings: Sequence[Sending]) -> set[str]:
+    """What Gmail calls the mails to the same addresses that our books have as sent."""
+    wanted = {"workspace_id": sendings[0].workspace_id, "keys": [sending.address_key for sending in sendings]}
+    return set(read_columns(session, _sent_to(), wanted).scalars())
+
+
+@cache
+def _sent_to() -> Select[str]:
+    c = _OUTBOX.c
+    is_to_them = (c.workspace_id == bindparam("workspace_id"), among(c.address_key, "keys"))
+    return select(c.gmail_id).where(*is_to_them, c.gmail_id != "")
 
 
 def _orders(session: Session, query: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> list[Sending]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, PrimaryKey, UtcDateTime, json_type
 from backend.db.base import BigKey
+from backend.outbox.shapes import State
 
 _IS_OPEN = text("state IN ('claimed', 'drafted', 'sending')")
+_IS_WAITING, _IS_BEGUN = text("state = 'claimed'"), text("state IN ('drafted', 'sending')")
 
 
 class OutboxRow(Base):
@@ -74,7 +76,8 @@ class OutboxRow(Base):
             sqlite_where=_IS_OPEN,
             postgresql_where=_IS_OPEN,
         ),
-        Index("ix_outbox_due", "mailbox_id", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+        Index("ix_outbox_waiting", "mailbox_id", "due_at", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
+        Index("ix_outbox_begun", "mailbox_id", "due_at", sqlite_where=_IS_BEGUN, postgresql_where=_IS_BEGUN),
         Index("ix_outbox_mailbox_id_sent_at", "mailbox_id", "sent_at"),
         Index("ix_outbox_mailbox_id_thread_id", "mailbox_id", "thread_id"),
         Index("ix_outbox_contact_id", "contact_id"),
@@ -84,6 +87,15 @@ class OutboxRow(Base):
         ),
         Index("ix_outbox_workspace_id_address_key", "workspace_id", "address_key"),
     )
+
+
+def _is_one_of(*states: State) -> ColumnElement[bool]:
+    return OutboxRow.state.in_([literal_column(f"'{state}'") for state in states])
+
+
+# For statements, with the values written out: of a parameter SQLite cannot tell that it is in an index of open orders.
+IS_OPEN, IS_BEGUN = _is_one_of(*State.open()), _is_one_of(State.DRAFTED, State.SENDING)
+IS_WAITING = OutboxRow.state == literal_column(f"'{State.CLAIMED}'")
 
 
 class OutboxSender(Base):

@@ -5,7 +5,7 @@ The mailbox outlives our database: after a restored backup it alone knows what w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,16 +71,15 @@ def read_sent(message: GmailMessage) -> SentMail:
     )
 
 
-def look_around(gmail: Gmail, sendings: Sequence[Sending], known: Callable[[Collection[str]], set[str]]) -> Traces:
+def look_around(gmail: Gmail, sendings: Sequence[Sending], booked: Container[str]) -> Traces:
     """Before drafts are laid down: what was sent of these orders already, and drafts that nobody remembers.
 
-    One search for mail to the recipients; only what our books do not know (`known`) is opened.
+    One search for mail to the recipients; only what our books do not know (is not `booked`) is opened.
     """
     page = gmail.list_messages(query=_to_any(sendings), include_spam_trash=True, max_results=_MOST_TRACES)
-    booked = known([ref.id for ref in page.refs])
     strange = [ref.id for ref in page.refs if ref.id not in booked]
     if len(sendings) > 1 and (page.next_page_token or len(strange) > _MOST_OPENED):  # one of them hides the others
-        return _joined([look_around(gmail, [sending], known) for sending in sendings])
+        return _joined([look_around(gmail, [sending], booked) for sending in sendings])
     opened = gmail.get_messages(strange[:_MOST_OPENED], Format.METADATA).messages.values()
     return _traces(gmail, opened, sendings)
 

@@ -16,17 +16,16 @@ from sqlalchemy.orm import Session
 from backend.activities.service import add_activity
 from backend.activities.shapes import ActivityKind, NewActivity
 from backend.kit.clock import Clock
-from backend.kit.errors import UserError
 from backend.outbox import ordering
-from backend.outbox.shapes import Anchor, Go, Hold, Letter, Order, Sending, Skip, State, Verdict
+from backend.outbox.shapes import Go, Hold, Letter, Order, Sending, Skip, State, Verdict
 from backend.outbox.source import UnfitError
 from backend.outbox.store import orders_of
-from backend.sequences import enrolling, people_store, rules
+from backend.sequences import composing, enrolling, people_store, rules
 from backend.sequences import enrolment_store as store
 from backend.sequences.cases import Case, Versions, cases_of, whose_zone
-from backend.sequences.definitions import FOLLOW, Condition, Definition, Mail, Todo, Wait
+from backend.sequences.definitions import FOLLOW, Condition, Mail, Todo, Wait
 from backend.sequences.enrolling import SOURCE
-from backend.sequences.fields import values_for, values_of
+from backend.sequences.fields import values_for
 from backend.sequences.happening_store import STAGES_REACHED, happened
 from backend.sequences.hours import after_days, to_utc
 from backend.sequences.shapes import Baseline, EnrolmentState, EventKind, Pending, Stop
@@ -220,28 +219,7 @@ class Engine:
         self, session: Session, sendings: Sequence[Sending], _now: datetime, /
     ) -> dict[int, Letter | UnfitError]:
         """Fill in the steps' texts; an `UnfitError` names the fields without a value."""
-        enrolments = store.enrolments(session, [sending.source_id for sending in sendings])
-        values = values_of(session, list(enrolments.values())) if enrolments else {}
-        found: dict[int, Letter | UnfitError] = {}
-        for sending in sendings:
-            try:
-                found[sending.id] = self._compose(session, enrolments[sending.source_id], sending, values)
-            except UnfitError as error:
-                found[sending.id] = error
-        return found
-
-    def _compose(
-        self, session: Session, enrolment: Enrolment, sending: Sending, values: Mapping[int, Mapping[str, str]]
-    ) -> Letter:
-        definition, known = self._versions.of(session, enrolment.version_id), values[enrolment.id]
-        step = definition.steps[sending.step]
-        assert isinstance(step, Mail)
-        variant = step.variants[sending.variant]
-        anchor = _anchor(session, sending) if step.is_reply else None
-        subject = variant.subject or _opening(definition, sending.step)
-        text = _filled(variant.body, known)
-        html = rules.as_html(text) if step.is_html else ""
-        return Letter("" if anchor else rules.one_line(_filled(subject, known)), rules.as_plain(text), html, anchor)
+        return composing.compose(session, self._versions, sendings)
 
     def settled(self, session: Session, sending: Sending, now: datetime, /) -> None:
         """Go on after a mail's end, or stand still where somebody has to look."""
@@ -342,16 +320,6 @@ def _skipped(session: Session, enrolment: Enrolment, sending: Sending, now: date
         enrolment.step, enrolment.due_at = enrolment.step + 1, now
 
 
-def _anchor(session: Session, sending: Sending) -> Anchor | None:
-    """The last mail that left for the same enrolment; its thread is known in the mailbox that it left from."""
-    sent = [s for s in orders_of(session, sending.source, [sending.source_id]) if s.sent_at is not None and s.thread_id]
-    last = max(sent, key=lambda s: (s.sent_at, s.id), default=None)
-    if last is None:
-        return None
-    thread_id = last.thread_id if last.mailbox_id == sending.mailbox_id else ""
-    return Anchor(thread_id, last.rfc_id, last.subject, last.references)
-
-
 def holds(condition: Condition, values: Mapping[str, str]) -> bool:
     """Whether a condition holds for somebody; words are compared without regard to case."""
     value = values.get(condition.field, "").strip().casefold()
@@ -360,19 +328,3 @@ def holds(condition: Condition, values: Mapping[str, str]) -> bool:
     if condition.operator == "has_reached":
         return condition.value.strip().casefold() in values.get(STAGES_REACHED, "").casefold().split("\n")
     return (value == condition.value.strip().casefold()) is (condition.operator == "is")
-
-
-def _opening(definition: Definition, step: int) -> str:
-    """The subject before a reply's: its mail was skipped, so that the reply itself opens the thread."""
-    subjects = [each.variants[0].subject for each in definition.steps[:step] if isinstance(each, Mail)]
-    return next((subject for subject in reversed(subjects) if subject), "")
-
-
-def _filled(source: str, values: Mapping[str, str]) -> str:
-    try:
-        filled = rules.fill(source, values)
-    except UserError as error:
-        raise UnfitError("bad_template", str(error)) from error
-    if filled.missing:
-        raise UnfitError("missing_field", ", ".join(filled.missing))
-    return filled.text

@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import User
-from backend.db import among, read_columns, table_of
+from backend.db import among, beside, read_columns, table_of
 from backend.records.tables import Contact, Record
 
 
@@ -46,7 +46,7 @@ def _names() -> Select[*tuple[Any, ...]]:
         .join(person, person.c.id == contact.c.id)
         .outerjoin(employer, employer.c.id == contact.c.company_id)
         .where(among(contact.c.id, "ids"), person.c.deleted_at.is_(None))
-        .where(person.c.workspace_id == bindparam("workspace_id"))
+        .where(beside(person.c.workspace_id) == bindparam("workspace_id"))
     )
 
 
@@ -59,5 +59,5 @@ def writers_of(session: Session, workspace_id: int, user_ids: Collection[int]) -
 
 @cache
 def _writers() -> Select[*tuple[Any, ...]]:
-    is_one = (among(User.id, "ids"), User.workspace_id == bindparam("workspace_id"))
+    is_one = (among(User.id, "ids"), beside(User.workspace_id) == bindparam("workspace_id"))
     return select(User.id, User.name, User.email, User.locale).where(*is_one)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox, MailboxAlias, User
 from backend.activities.tables import Activity, ActivityRecord
-from backend.db import among, read_columns, table_of
+from backend.db import among, beside, read_columns, table_of
 from backend.mail.addresses import domain_of, is_free_mail, registrable_domain
 from backend.mail.shapes import Kind
 from backend.mail.tables import Copy, Message, MessageBody, MessageParticipant
@@ -141,7 +141,7 @@ def _sent_by() -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_theirs() -> tuple[ColumnElement[bool], ...]:
-    return (_m.workspace_id == bindparam("workspace_id"), ~_m.is_ours, _m.sent_at >= bindparam("since"))
+    return (beside(_m.workspace_id) == bindparam("workspace_id"), ~_m.is_ours, _m.sent_at >= bindparam("since"))
 
 
 @cache
@@ -213,7 +213,7 @@ def _records() -> Select[*tuple[Any, ...]]:
     return (
         select(r.id, r.deleted_at, r.merged_into_id, r.owner_id, c.c.country)
         .outerjoin(c, c.c.id == r.id)
-        .where(r.workspace_id == bindparam("workspace_id"), among(r.id, "ids"))
+        .where(beside(r.workspace_id) == bindparam("workspace_id"), among(r.id, "ids"))
     )
 
 
@@ -222,7 +222,8 @@ def _stages() -> Select[*tuple[Any, ...]]:
     return (
         select(Deal.id, Deal.stage_id, Stage.outcome)
         .join(Stage, Stage.id == Deal.stage_id)
-        .where(among(Deal.id, "ids"), Deal.workspace_id == bindparam("workspace_id"), Deal.deleted_at.is_(None))
+        .where(among(Deal.id, "ids"), beside(Deal.workspace_id) == bindparam("workspace_id"))
+        .where(Deal.deleted_at.is_(None))
     )
 
 
@@ -233,7 +234,7 @@ def _met() -> Select[*tuple[Any, ...]]:
         select(ActivityRecord.record_id, a.id, a.at)
         .join(a, a.id == ActivityRecord.activity_id)
         .where(among(ActivityRecord.record_id, "ids"), a.kind == "meeting", a.at >= bindparam("since"))
-        .where(a.workspace_id == bindparam("workspace_id"))
+        .where(beside(a.workspace_id) == bindparam("workspace_id"))
         .order_by(a.id.desc())
     )
 

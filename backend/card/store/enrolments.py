@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.tables import User
 from backend.db import array_length, read_columns
-from backend.outbox.shapes import State
-from backend.outbox.tables import OutboxRow
+from backend.outbox.tables import IS_OPEN, OutboxRow
 from backend.sequences.enrolling import SOURCE
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Enrolment, Sequence, SequenceVersion
@@ -80,8 +79,7 @@ def _row(
 @cache
 def _enrolments() -> Select[*tuple[Any, ...]]:
     e, o = Enrolment, OutboxRow
-    open_states = [state.value for state in State.open()]
-    its_mail = and_(o.source == SOURCE, o.source_id == e.id, o.step == e.step, o.run == e.run, o.state.in_(open_states))
+    its_mail = and_(o.source == SOURCE, o.source_id == e.id, o.step == e.step, o.run == e.run, IS_OPEN)
     return (
         select(
             e.id, Sequence.name, e.user_id, func.coalesce(func.nullif(User.name, ""), User.email), e.state, e.reason,

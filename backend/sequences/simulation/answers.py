@@ -83,9 +83,10 @@ class Correspondents:
             at = now + timedelta(hours=hours)
             self._write(sender, at, self._reply(sender, recipient, raw, at))
 
-    def next_at(self) -> datetime | None:
-        """When the next answer arrives."""
-        return self._waiting[0].at if self._waiting else None
+    @property
+    def moments(self) -> list[datetime]:
+        """When the next answer arrives, if one does."""
+        return [self._waiting[0].at] if self._waiting else []
 
     def arrived(self, now: datetime) -> Iterator[Answer]:
         """Hand over what has arrived by now."""

@@ -13,7 +13,6 @@ from backend.mail.addresses import key_of
 from backend.outbox.jobs import Desk, send_due
 from backend.outbox.shapes import Letter, Sending, Verdict
 from backend.outbox.source import UnfitError
-from backend.outbox.store import due_senders
 from backend.outbox.tokens import UnsubscribeLinks
 from backend.sequences.engine import Engine
 from backend.sequences.enrolling import SOURCE
@@ -23,12 +22,11 @@ from backend.sequences.simulation import store
 from backend.sequences.simulation.answers import Answer, Correspondents
 from backend.sequences.simulation.shapes import Plan, Sender
 from backend.sequences.simulation.stage import Stage
-from backend.sequences.simulation.store import Wait
+from backend.sequences.simulation.store import Due, Wait
 from backend.sequences.tables import Enrolment
 from backend.sync.jobs import drain_mailbox
 from backend.sync.shapes import Task
 
-_CLAIM = 100
 _TICK = timedelta(seconds=1)
 _FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 _LONG = timedelta(hours=1)  # a mailbox that begins nothing for so long does not merely space its mail
@@ -64,36 +62,29 @@ class Run:
         clock = self._stage.clock
         while not is_enough(clock.now()):
             with self._stage.db.read() as session:
-                people_at, mail_at = store.next_due(session)
-            moments = [at for at in (people_at, mail_at, self._answers.next_at()) if at is not None]
+                due = store.next_due(session)
+            moments = [*due.moments, *self._answers.moments]
             if not moments or min(moments) > until:
                 return until
             clock.current = max(clock.now(), min(moments))
-            if not self._tick(people_at, mail_at):
+            if not self._tick(clock.now(), due):
                 clock.advance(_TICK)
         return clock.now()
 
-    def _tick(self, people_at: datetime | None, mail_at: datetime | None) -> int:
+    def _tick(self, now: datetime, due: Due) -> int:
         """Do what is due now, as the worker's tick does; returns how much that was."""
-        now, done = self._stage.clock.now(), 0
+        mailbox_ids = [mailbox_id for mailbox_id, at in due.mail_at.items() if at <= now]
+        done = len(mailbox_ids)
         for answer in self._answers.arrived(now):
             self._receive(answer)
             done += 1
-        if people_at is not None and people_at <= now:
+        if due.people_at is not None and due.people_at <= now:
             done += advance_due(self._stage.db, self._stage.clock, self._engine)
             self._note(self._engine.shifted)
             self._engine.shifted.clear()
-        if mail_at is not None and mail_at <= now:
-            done += self._send_all(now)
-        return done
-
-    def _send_all(self, now: datetime) -> int:
-        """Let every mailbox that has something due have its round; nobody else is there to claim them from."""
-        with self._stage.db.read() as session:
-            due = due_senders(session, now, _CLAIM)
-        for mailbox_id in due:
+        for mailbox_id in mailbox_ids:
             self._send(mailbox_id, now)
-        return len(due)
+        return done
 
     def _send(self, mailbox_id: int, now: datetime) -> None:
         """One round of a mailbox; where an order was judged and did not go on, see which and why."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -163,20 +163,32 @@ def _begin_anew(stage: Session) -> None:
     stage.execute(update(OutboxSender).values(reports_read_id=newest_id))
 
 
-_PEOPLE_DUE = select(func.min(Enrolment.due_at)).scalar_subquery()
+_PEOPLE_DUE = select(func.min(Enrolment.due_at))
 _MAIL_DUE = (
-    select(func.min(OutboxSender.next_at))
+    select(OutboxSender.mailbox_id, OutboxSender.next_at)
     .join(Mailbox, Mailbox.id == OutboxSender.mailbox_id)
-    .where(Mailbox.status == "active")
-    .scalar_subquery()
+    .where(Mailbox.status == "active", OutboxSender.next_at.is_not(None))
+    .order_by(OutboxSender.next_at)
 )
-_DUE = select(_PEOPLE_DUE, _MAIL_DUE)
 
 
-def next_due(session: Session) -> tuple[datetime | None, datetime | None]:
-    """When somebody is next to be taken on, and when a mailbox next has something to do; None: never."""
-    people_at, mail_at = read_columns(session, _DUE, {}).one()
-    return people_at, mail_at
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When somebody is next to be taken on (None: never), and when each mailbox has something to do, soonest first."""
+
+    people_at: datetime | None
+    mail_at: Mapping[int, datetime]
+
+    @property
+    def moments(self) -> list[datetime]:
+        """All of them."""
+        return [*([self.people_at] if self.people_at else ()), *self.mail_at.values()]
+
+
+def next_due(session: Session) -> Due:
+    """What is due next, and when."""
+    people_at = read_columns(session, _PEOPLE_DUE, {}).scalar()
+    return Due(people_at, dict(read_columns(session, _MAIL_DUE, {}).all()))
 
 
 def note_fresh(session: Session, mailbox_id: int, until: datetime) -> None:

@@ -38,7 +38,7 @@ def play_in_earnest(line: Line, days: int) -> list[Sent]:
     until = clock.now() + timedelta(days=days)
     while True:
         with line.office.db.read() as session:
-            moments = [at for at in store.next_due(session) if at is not None]
+            moments = store.next_due(session).moments
         if not moments or min(moments) > until:
             return sent
         clock.current = max(clock.now(), min(moments))
