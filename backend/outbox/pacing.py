@@ -17,7 +17,7 @@ from backend.audit.shapes import Subject
 from backend.kit.clock import Clock
 from backend.kit.errors import NotFoundError, UserError
 from backend.outbox import service, store
-from backend.outbox.shapes import Pace, State
+from backend.outbox.shapes import Pace, Pause, State
 from backend.outbox.tables import OutboxRow
 
 MOST = {
@@ -27,7 +27,6 @@ MOST = {
 """The largest value of each; Gmail itself takes 2,000 mails a day from a Workspace mailbox."""
 LEAST = {"daily_cap": 1, "domain_cap": 1, "ramp_start": 1}
 UNTIL_RESUMED = timedelta(days=3650)
-PAUSED_BY_HAND = "by_hand"
 
 
 def require_sender(session: Session, actor: Actor, mailbox_id: int) -> Mailbox:
@@ -55,8 +54,13 @@ def choose_pace(session: Session, clock: Clock, actor: Actor, mailbox_id: int, g
 def pause_by_hand(session: Session, clock: Clock, actor: Actor, mailbox_id: int, until: datetime | None) -> None:
     """Let nothing of sequences and campaigns leave until then; None: until somebody resumes."""
     require_sender(session, actor, mailbox_id)
-    store.pause_sender(session, mailbox_id, until or clock.now() + UNTIL_RESUMED, PAUSED_BY_HAND)
-    audit(session, clock, actor, "outbox.pause", Subject("mailbox", mailbox_id), details={"why": PAUSED_BY_HAND})
+    store.pause_sender(session, mailbox_id, until or clock.now() + UNTIL_RESUMED, Pause.BY_HAND)
+    audit(session, clock, actor, "outbox.pause", Subject("mailbox", mailbox_id), details={"why": Pause.BY_HAND.value})
+
+
+def is_until_resumed(until: datetime, now: datetime) -> bool:
+    """Whether a pause ends only when somebody resumes: no other one is longer than some weeks."""
+    return until - now > UNTIL_RESUMED / 2
 
 
 def resume_by_hand(session: Session, clock: Clock, actor: Actor, mailbox_id: int) -> None:

@@ -14,12 +14,9 @@ from backend.mail.bounce_reasons import Reason
 from backend.mail.bounces import read_bounce
 from backend.mail.shapes import BounceRecipient
 from backend.outbox import service, store
-from backend.outbox.shapes import Ground, Lease
+from backend.outbox.shapes import Ground, Lease, Pause
 
-_OURS = {
-    Reason.SENDER_LIMIT: "A sending limit of this mailbox is used up",
-    Reason.POLICY: "A recipient's server refuses this mailbox's mail by policy",
-}
+_OURS = {Reason.SENDER_LIMIT: Pause.SENDER_LIMIT, Reason.POLICY: Pause.POLICY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +46,8 @@ def act_on(session: Session, clock: Clock, lease: Lease, report: Report) -> None
         if row.hard and (address_key := _whose(session, lease, report, row)):
             service.suppress(session, clock, lease.workspace_id, address_key, Ground.BOUNCED, evidence)
         elif row.reason in _OURS and began_at is not None and report.at >= began_at:
-            reason = f"{_OURS[Reason(row.reason)]} ({evidence})."
-            service.pause_sending(session, clock, lease.mailbox_id, lease.workspace_id, reason)
+            why = f"{_OURS[Reason(row.reason)]}: {evidence}"
+            service.pause_sending(session, clock, lease.mailbox_id, lease.workspace_id, why)
 
 
 def _whose(session: Session, lease: Lease, report: Report, row: BounceRecipient) -> str:

@@ -16,7 +16,7 @@ import structlog
 
 from backend.gmail.errors import AuthRevoked, GmailError, PermissionDenied, RateLimited, Rejected, SendingRefused
 from backend.outbox import delivery, drafting, store
-from backend.outbox.shapes import End, Sending, Skip
+from backend.outbox.shapes import End, Pause, Sending, Skip
 from backend.outbox.shift import Shift
 from backend.outbox.store import LeaseLostError
 
@@ -67,7 +67,7 @@ class Round:
         except (LeaseLostError, AuthRevoked, PermissionDenied, RateLimited):
             raise
         except SendingRefused as error:
-            self._shift.pause(f"Gmail sends no more for this mailbox today ({error.detail}).")
+            self._shift.pause(f"{Pause.GMAIL_LIMIT}: {error.detail}")
         except Exception as error:  # noqa: BLE001 - a job's last line of defence: one poisoned order must not stop all
             if len(bunch) > 1:
                 log.warning("bunch_broke", mailbox_id=self._shift.lease.mailbox_id, error=type(error).__name__)

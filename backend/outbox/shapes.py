@@ -38,6 +38,15 @@ class Ground(StrEnum):
     BY_HAND = "by_hand"
 
 
+class Pause(StrEnum):
+    """Why nothing leaves a mailbox. `pause_reason` keeps it, and after a colon and a space what it rests on."""
+
+    BY_HAND = "by_hand"
+    GMAIL_LIMIT = "gmail_limit"
+    SENDER_LIMIT = "sender_limit"
+    POLICY = "policy"
+
+
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """The mail to which a mail replies, as Gmail stored it.

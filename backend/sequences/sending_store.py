@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,32 +15,26 @@ from backend.accounts.shapes import Actor
 from backend.accounts.tables import Mailbox, User
 from backend.outbox import rules
 from backend.outbox.mail_store import spent_today
+from backend.outbox.pacing import is_until_resumed
 from backend.outbox.shapes import Pace, Sender, State
 from backend.outbox.store import sender_of
-from backend.outbox.tables import OutboxRow, OutboxSender
+from backend.outbox.tables import IS_OPEN, OutboxRow, OutboxSender
 from backend.records.tables import Record
-from backend.sequences.campaigns.rules import days_of_sending
-from backend.sequences.definitions import OFFICE_HOURS
-from backend.sequences.hours import DaysOff, zone_of
-from backend.sequences.tables import Absence
+from backend.sequences.catching_up import Crowd, DayPlan, plan
+from backend.sequences.definitions import Habits, load
+from backend.sequences.hours import DaysOff, Window, days_off, zone_of
+from backend.sequences.tables import Absence, SequenceVersion
 from backend.sequences.tables import Sequence as SequenceRow
 
-_OPEN = tuple(state.value for state in State.open())
-_FARTHEST_DAYS = 60
 _RECORD = Record.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
-class DayPlan:
-    """How many of the waiting mails would leave on a day."""
-
-    day: date
-    mails: int
-
-
-@dataclass(frozen=True, slots=True)
 class Box:
-    """A mailbox as it sends. `days`: when what waits would leave at its pace; `late`: ordered over a day ago."""
+    """A mailbox as it sends. `days`: when what waits would leave at its pace; `late`: ordered over a day ago.
+
+    `is_paused_for_good`: until somebody resumes; `pause_reason`: an `outbox.shapes.Pause` with what it rests on.
+    """
 
     mailbox_id: int
     address: str
@@ -48,6 +43,7 @@ class Box:
     status: str
     pace: Pace
     paused_until: datetime | None
+    is_paused_for_good: bool
     pause_reason: str
     cap_today: int
     sent_today: int
@@ -91,7 +87,9 @@ def _box(session: Session, mailbox: Mailbox, rep: str, timezone: str, now: datet
     sender = _sender(session, mailbox, rep)
     spent = spent_today(session, sender, now)
     waiting, oldest_at, late = _waiting_counts(session, mailbox.id, now)
-    days_off = DaysOff(frozenset(), tuple((a.first_day, a.last_day) for a in absences(session, mailbox.user_id)))
+    crowds = _crowds(session, mailbox, now.astimezone(zone_of(timezone)).date())
+    paused_until = sender.paused_until if sender.paused_until and sender.paused_until > now else None
+    is_paused_for_good = paused_until is not None and is_until_resumed(paused_until, now)
     return Box(
         mailbox_id=mailbox.id,
         address=mailbox.address,
@@ -99,14 +97,15 @@ def _box(session: Session, mailbox: Mailbox, rep: str, timezone: str, now: datet
         user_id=mailbox.user_id,
         status=mailbox.status,
         pace=sender.pace,
-        paused_until=sender.paused_until if sender.paused_until and sender.paused_until > now else None,
+        paused_until=paused_until,
+        is_paused_for_good=is_paused_for_good,
         pause_reason=row.pause_reason if row else "",
         cap_today=rules.daily_cap(sender, now),
         sent_today=spent.total,
         waiting=waiting,
         late=late,
         oldest_at=oldest_at,
-        days=_days(sender, timezone, days_off, waiting, spent.total, now),
+        days=() if is_paused_for_good else plan(crowds, sender, zone_of(timezone), spent.total, now),
     )
 
 
@@ -118,24 +117,30 @@ def _sender(session: Session, mailbox: Mailbox, rep: str) -> Sender:
 
 
 def _waiting_counts(session: Session, mailbox_id: int, now: datetime) -> tuple[int, datetime | None, int]:
-    is_open = (OutboxRow.mailbox_id == mailbox_id, OutboxRow.state.in_(_OPEN))
+    is_open = (OutboxRow.mailbox_id == mailbox_id, IS_OPEN)
     waiting, oldest_at = session.execute(select(func.count(), func.min(OutboxRow.created_at)).where(*is_open)).one()
     late = session.scalar(select(func.count()).where(*is_open, OutboxRow.created_at < now - timedelta(days=1)))
     return waiting, oldest_at, late or 0
 
 
-def _days(
-    sender: Sender, timezone: str, days_off: DaysOff, waiting: int, spent: int, now: datetime
-) -> tuple[DayPlan, ...]:
-    """What leaves on which day, in office hours, up to each day's cap; own mail of these days makes it longer."""
-    found: list[DayPlan] = []
-    for day in days_of_sending(sender, OFFICE_HOURS, zone_of(timezone), days_off, now):
-        if waiting <= 0 or len(found) >= _FARTHEST_DAYS:
-            break
-        mails = min(max(day.mails - (0 if found else spent), 0), waiting)
-        found.append(DayPlan(day.day, mails))
-        waiting -= mails
-    return tuple(found)
+def _crowds(session: Session, mailbox: Mailbox, today: date) -> list[Crowd]:
+    """What waits, by the hours and holidays of the versions that it belongs to."""
+    away = tuple((each.first_day, each.last_day) for each in absences(session, mailbox.user_id, today))
+    found: Counter[tuple[Window, str]] = Counter()
+    for definition, mails in session.execute(_by_version(mailbox.id)):
+        habits = load(definition).habits if definition else Habits()
+        found[habits.window, habits.country] += mails
+    return [Crowd(window, DaysOff(days_off(country), away), mails) for (window, country), mails in found.items()]
+
+
+def _by_version(mailbox_id: int) -> Select[*tuple[Any, ...]]:
+    """How many mails of each version wait; a definition is JSON, which no database groups by."""
+    o = OutboxRow
+    waiting = select(o.version_id, func.count().label("mails")).where(o.mailbox_id == mailbox_id, IS_OPEN)
+    by_version = waiting.group_by(o.version_id).subquery()
+    return select(SequenceVersion.definition, by_version.c.mails).outerjoin_from(
+        by_version, SequenceVersion, SequenceVersion.id == by_version.c.version_id
+    )
 
 
 def waiting_mails(session: Session, mailbox_id: int, limit: int) -> list[WaitingMail]:
@@ -152,7 +157,7 @@ def _waiting(mailbox_id: int) -> Select[*tuple[Any, ...]]:
         )
         .outerjoin(Record.__table__, _RECORD.id == o.contact_id)
         .outerjoin(SequenceRow, SequenceRow.id == o.group_id)
-        .where(o.mailbox_id == mailbox_id, o.state.in_(_OPEN))
+        .where(o.mailbox_id == mailbox_id, IS_OPEN)
         .order_by(o.state == State.CLAIMED.value, o.rank, o.turn, o.id)
     )  # fmt: skip
 

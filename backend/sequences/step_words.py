@@ -26,8 +26,8 @@ def kind_word(step: Step, _: GetText) -> str:
     return _("Unknown step")
 
 
-def step_line(step: Step, _: GetText, plural: Callable[..., str]) -> str:
-    """What a step does, in one line; of several wordings the first."""
+def step_line(step: Step, _: GetText, plural: Callable[..., str], of: int | None = None) -> str:
+    """What a step does, in one line; of several wordings the first. `of`: how many steps there are, where known."""
     match step.get("kind_of_step"):
         case "mail":
             first = (step.get("variants") or [{}])[0]
@@ -37,17 +37,16 @@ def step_line(step: Step, _: GetText, plural: Callable[..., str]) -> str:
         case "todo":
             return str(step.get("text") or _("(nothing written yet)"))
         case "condition":
-            return _condition(step, _)
+            return _condition(step, _, of)
     return ""
 
 
 def _wait(step: Step, _: GetText, plural: Callable[..., str]) -> str:
-    days = step.get("days")
-    text = plural("%(num)s day", "%(num)s days", days) if isinstance(days, int) else str(days)
+    text = _days(step.get("days"), plural)
     return _("%(days)s, then at %(time)s", days=text, time=step["at"]) if step.get("at") else text
 
 
-def _condition(step: Step, _: GetText) -> str:
+def _condition(step: Step, _: GetText, of: int | None) -> str:
     asked = field_word(str(step.get("field")), _)
     operator = operator_word(str(step.get("operator")), _)
     value = "" if step.get("operator") == "is_empty" else str(step.get("value", ""))
@@ -56,12 +55,14 @@ def _condition(step: Step, _: GetText) -> str:
         asked=asked,
         operator=operator,
         value={"yes": _("yes"), "no": _("no")}.get(value, value),
-        then=_target(step.get("then"), _),
-        otherwise=_target(step.get("otherwise"), _),
+        then=_target(step.get("then"), _, of),
+        otherwise=_target(step.get("otherwise"), _, of),
     )
 
 
-def _target(target: object, _: GetText) -> str:
+def _target(target: object, _: GetText, of: int | None) -> str:
+    if isinstance(target, int) and target == of:
+        return _("the end")
     return _("step %(number)s", number=target + 1) if isinstance(target, int) else "?"
 
 
@@ -127,23 +128,54 @@ def event_word(kind: EventKind, _: GetText) -> str:
 def lines_of(definition: Mapping[str, Any], _: GetText, plural: Callable[..., str]) -> list[str]:
     """A whole definition as readable lines, so that two can be compared."""
     found: list[str] = []
-    for number, step in enumerate(definition.get("steps", ()), 1):
-        found.append(f"{number}. {kind_word(step, _)}: {step_line(step, _, plural)}")
+    steps = definition.get("steps", ())
+    for number, step in enumerate(steps, 1):
+        found.append(f"{number}. {kind_word(step, _)}: {step_line(step, _, plural, len(steps))}")
         for letter, variant in zip("ABCDEFGH", step.get("variants", ()), strict=False):
             found += [f"   {letter}  {line}" for line in (variant["subject"], *variant["body"].splitlines()) if line]
-    return [*found, *_habit_lines(definition.get("habits", {}), _)]
+        found += [f"   {line}" for line in _option_lines(step, _, plural)]
+    return [*found, *_habit_lines(definition.get("habits", {}), _, plural)]
 
 
-def _habit_lines(habits: Mapping[str, Any], _: GetText) -> list[str]:
-    window = habits.get("window") or {}
-    lines = [_("Hours: %(opens)s to %(closes)s", opens=window["opens"], closes=window["closes"])] if window else []
-    words = {
-        "zone": _("Whose hours"),
-        "country": _("Holidays of"),
-        "on_owner_change": _("When the owner changes"),
-        "stops_on_colleague": _("A colleague's reply stops it"),
-        "stops_on_deal": _("A move of the deal stops it"),
-        "collision_days": _("Days that a colleague's mail holds it"),
-        "away_days": _("Days to wait where somebody is away without a date"),
+def _option_lines(step: Step, _: GetText, plural: Callable[..., str]) -> list[str]:
+    """What a step's ticks and small fields say: a change of these alone is a change."""
+    lines = [_("As HTML too")] if step.get("is_html") else []
+    if "expires_days" in step:
+        lines.append(_("Not sent within %(days)s, it is left out", days=_days(step["expires_days"], plural)))
+    if step.get("due_days"):
+        lines.append(_("Due after %(days)s", days=_days(step["due_days"], plural)))
+    return lines
+
+
+def _habit_lines(habits: Mapping[str, Any], _: GetText, plural: Callable[..., str]) -> list[str]:
+    lines = [_window_line(habits["window"], _)] if habits.get("window") else []
+    words: dict[str, tuple[str, Callable[[Any], str]]] = {
+        "zone": (_("Whose hours"), lambda zone: {"rep": _("The rep's"), "person": _("The person's")}.get(zone, zone)),
+        "country": (_("Holidays of"), lambda country: country or _("nowhere")),
+        "on_owner_change": (_("When the owner changes"), lambda what: owner_change_word(what, _)),
+        "stops_on_colleague": (_("A colleague's reply stops it"), lambda is_so: _("yes") if is_so else _("no")),
+        "stops_on_deal": (_("A move of the deal stops it"), lambda is_so: _("yes") if is_so else _("no")),
+        "collision_days": (_("A colleague's mail holds it"), lambda days: _days(days, plural)),
+        "away_days": (_("Waits where somebody is away without a date"), lambda days: _days(days, plural)),
     }
-    return [*lines, *(f"{word}: {habits[name]}" for name, word in words.items() if name in habits)]
+    return [*lines, *(f"{word}: {say(habits[name])}" for name, (word, say) in words.items() if name in habits)]
+
+
+def _window_line(window: Mapping[str, Any], _: GetText) -> str:
+    names = (_("Mo"), _("Tu"), _("We"), _("Th"), _("Fr"), _("Sa"), _("Su"))
+    days = " ".join(names[day] for day in window.get("days", ()) if day in range(7))
+    return _("Hours: %(opens)s to %(closes)s, %(days)s", opens=window["opens"], closes=window["closes"], days=days)
+
+
+def owner_change_word(what: str, _: GetText) -> str:
+    """What becomes of somebody's way when the contact gets another owner."""
+    words = {
+        "stop": _("It stops"),
+        "stay": _("It goes on from the same mailbox"),
+        "follow": _("It goes on from the new owner's mailbox"),
+    }
+    return words.get(what, what)
+
+
+def _days(days: object, plural: Callable[..., str]) -> str:
+    return plural("%(num)s day", "%(num)s days", days) if isinstance(days, int) else str(days)

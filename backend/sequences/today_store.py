@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from backend.accounts.shapes import Actor
 from backend.accounts.tables import Mailbox, User
 from backend.mail.links import gmail_url
+from backend.outbox.pacing import is_until_resumed
 from backend.outbox.shapes import State
 from backend.outbox.tables import OutboxRow, OutboxSender
 from backend.records.tables import Record
@@ -54,11 +55,15 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A mailbox from which nothing leaves: it must be connected again (`until` None), or is paused until then."""
+    """A mailbox from which nothing leaves: it must be connected again (`until` None), or is paused until then.
+
+    `reason` is an `outbox.shapes.Pause` with what it rests on; `is_open_ended`: until somebody resumes.
+    """
 
     address: str
     reason: str
     until: datetime | None
+    is_open_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +122,13 @@ def alarms(session: Session, actor: Actor, now: datetime) -> list[Alarm]:
         .where((Mailbox.status == "reconnect_needed") | (OutboxSender.paused_until > now))
         .order_by(Mailbox.address)
     )
-    return [
-        Alarm(address, "" if status == "reconnect_needed" else reason, None if status == "reconnect_needed" else until)
-        for address, status, reason, until in session.execute(query)
-    ]
+    return [_alarm(*row, now) for row in session.execute(query)]
+
+
+def _alarm(address: str, status: str, reason: str | None, until: datetime | None, now: datetime) -> Alarm:
+    if status == "reconnect_needed" or until is None:
+        return Alarm(address, "", None)
+    return Alarm(address, reason or "", until, is_until_resumed(until, now))
 
 
 def team(session: Session, actor: Actor) -> list[RepDay]:

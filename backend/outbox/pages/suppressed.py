@@ -14,6 +14,7 @@ from backend.mail.address_lines import LONGEST_LIST, read_lines
 from backend.outbox import suppression_store as store
 from backend.outbox.shapes import Ground
 from backend.outbox.suppressing import add_lines, take_off
+from backend.outbox.words import ground_words
 from backend.web.house import house
 from backend.web.nav import Place, Way, open_way
 from backend.web.toasts import toast
@@ -46,6 +47,7 @@ def show() -> str:
     next_id = found[ROWS - 1].id if len(found) > ROWS else None
     return render_template(
         template, rows=found[:ROWS], next_id=next_id, counts=counts, ground=ground, here=_here, grounds=list(Ground),
+        say_why=lambda evidence: ground_words(evidence, gettext),
         may_release=lambda row: row.ground != Ground.UNSUBSCRIBED or actor.role is Role.ADMIN,
     )  # fmt: skip
 

@@ -52,6 +52,7 @@ def show_preview(sequence_id: int) -> str:
         choice=choice,
         words=words,
         seen=seen,
+        step_count=len(definition.get("steps", ())),
         missing=missing_fields(seen),
         said=sentence_of,
     )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
+from backend.outbox.words import pause_words
 from backend.sequences import step_words, words
+from backend.sequences.evidence_words import evidence_words
 from backend.sequences.shapes import EnrolmentState, EventKind
+from backend.web.i18n import calendar_date, clock_time
 from backend.web.nav import Place, Way, open_way
 
 TONES = {
@@ -47,14 +51,33 @@ class Words:
         return words.reason_words(reason, gettext)
 
     @staticmethod
+    def why(kind: EventKind, reason: str) -> str:
+        """The reason of a ledger's line: a condition's is its field, a task's what kind it is."""
+        if kind is EventKind.TURNED:
+            return step_words.field_word(reason, gettext)
+        if kind is EventKind.DONE:
+            return step_words.kind_word({"kind_of_step": "todo", "kind": reason}, gettext)
+        return words.reason_words(reason, gettext)
+
+    @staticmethod
+    def evidence(evidence: str) -> str:
+        """What that rests on; "" where it says no more than the reason."""
+        return evidence_words(evidence, gettext, _moment)
+
+    @staticmethod
+    def pause(reason: str) -> str:
+        """Why nothing leaves a mailbox."""
+        return pause_words(reason, gettext)
+
+    @staticmethod
     def step_kind(step: Mapping[str, Any]) -> str:
         """What a step is."""
         return step_words.kind_word(step, gettext)
 
     @staticmethod
-    def step_line(step: Mapping[str, Any]) -> str:
-        """What a step does."""
-        return step_words.step_line(step, gettext, ngettext)
+    def step_line(step: Mapping[str, Any], of: int | None = None) -> str:
+        """What a step does; `of`: how many there are."""
+        return step_words.step_line(step, gettext, ngettext, of)
 
     @staticmethod
     def field(name: str) -> str:
@@ -70,6 +93,10 @@ class Words:
     def event(kind: EventKind) -> str:
         """What a line of the ledger tells."""
         return step_words.event_word(kind, gettext)
+
+
+def _moment(moment: datetime) -> str:
+    return f"{calendar_date(moment)}, {clock_time(moment)}"
 
 
 @blueprint.app_context_processor

@@ -43,7 +43,7 @@ def show_sending() -> str:
         least = rights.least_roles(session, actor.workspace_id)
     return render_template(
         "sequences/sending.html", boxes=boxes, waiting=waiting, away=away, least=least, roles=list(Role),
-        is_admin=actor.role is Role.ADMIN, far=now + timedelta(days=1000), paces=MOST,
+        is_admin=actor.role is Role.ADMIN, paces=MOST,
     )  # fmt: skip
 
 

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
 from flask import Blueprint, Response, render_template, request
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 
 from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import UserError
 from backend.sequences.results import service, store
-from backend.sequences.results.shapes import DEAL_DAYS, MEETING_DAYS, REPLY_DAYS, By, Line, Wanted
+from backend.sequences.results.shapes import DEAL_DAYS, MEETING_DAYS, REPLY_DAYS, By, Line, Tally, Wanted
 from backend.web.house import house
+from backend.web.i18n import money
 from backend.web.ids import row_id
 from backend.web.nav import Way, open_way
 
@@ -51,8 +52,21 @@ def show() -> str:
     return render_template(
         "results/results.html", lines=lines, whole=whole, wanted=wanted, tabs=TABS,
         last_day=wanted.until - timedelta(seconds=1), sequences=sequences, senders=senders, here=_here,
-        days={"reply": REPLY_DAYS, "meeting": MEETING_DAYS, "deal": DEAL_DAYS},
+        beside=_beside, days={"reply": REPLY_DAYS, "meeting": MEETING_DAYS, "deal": DEAL_DAYS},
     )  # fmt: skip
+
+
+def _beside(tally: Tally) -> list[str]:
+    """What else came of it, in words, for a phone, where only sent and replied have a column; nothings are left out."""
+    words = (
+        (tally.bounced, ngettext("%(num)s bounced", "%(num)s bounced", tally.bounced)),
+        (tally.unsubscribed, ngettext("%(num)s unsubscribed", "%(num)s unsubscribed", tally.unsubscribed)),
+        (tally.meetings, ngettext("%(num)s meeting", "%(num)s meetings", tally.meetings)),
+        (tally.deals, ngettext("%(num)s deal", "%(num)s deals", tally.deals)),
+        (tally.won, ngettext("%(num)s won", "%(num)s won", tally.won)),
+    )
+    amounts = [money(minor, currency) for currency, minor in sorted(tally.revenue.items())]
+    return [word for number, word in words if number] + amounts
 
 
 @blueprint.get("/results.csv")

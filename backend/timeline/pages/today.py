@@ -10,6 +10,7 @@ from flask_babel import gettext
 from backend.accounts.guards import current_actor, needs
 from backend.activities.store import open_tasks_of_owner
 from backend.linking.receipt_store import count_unlinked_mail
+from backend.outbox.words import pause_words
 from backend.privacy.store.threads import count_open_requests
 from backend.sequences import today_store as sequences
 from backend.sequences.words import reason_words
@@ -49,5 +50,6 @@ def today() -> str:
         now=now,
         name=actor.name,
         why=lambda reason: reason_words(reason, gettext),
+        say_pause=lambda reason: pause_words(reason, gettext),
         **sending,
     )

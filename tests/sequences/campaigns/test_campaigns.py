@@ -83,7 +83,7 @@ def test_who_is_left_out_is_named_before_the_start_and_kept_afterwards(line: Lin
     line.office.sync()
     campaign = made(client, body="Dear {{ contact.title }}")
     page = client.get(f"/campaigns/{campaign}").text
-    for words in ("they unsubscribed", "a colleague is writing with them", "there is no mail address", "contact.title"):
+    for words in ("they unsubscribed", "a colleague is writing with them", "there is no mail address", "Job"):
         assert words in page
     client.post(f"/campaigns/{campaign}/start")
     assert why_not(line, campaign) == {

@@ -50,7 +50,7 @@ def test_the_list_of_contacts_comes_along_with_its_filter(client: FlaskClient, l
     line.person(ERIK, "Erik")
     assert "/sequences/1/enrol?q=dora" in client.get("/sequences/enrol?q=dora").text
     page = words_of(client.get("/sequences/1/enrol?q=dora"))
-    assert "a field has no value 1 Dora contact.title" in page
+    assert "a field has no value 1 Dora Job" in page
     assert "Erik" not in page
 
 
