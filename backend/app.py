@@ -97,6 +97,7 @@ APIS: tuple[Blueprint, ...] = (
     api_docs,
 )
 DEMO: tuple[Blueprint, ...] = (card_preview,)
+LARGEST_REQUEST = 16 * 1024 * 1024  # bytes
 
 
 def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
@@ -109,7 +110,8 @@ def make_app(installation: Installation, *, is_demo: bool = False) -> APIFlask:
         spec_path=None,  # web.api_docs serves it, completed
         docs_path=None,
     )
-    app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=16 * 1024 * 1024)
+    app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=LARGEST_REQUEST)
+    app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_REQUEST  # a list of fifty thousand addresses stands in one field
     move_in(app, House(installation.db, installation.clock, installation.connect, settings.public_url, is_demo))
     open_desk(app, Desk(installation.vault, _google_sign_in(installation), key_of))
     set_quota(app, Quota(settings.gmail_units_per_user_minute, settings.gmail_units_per_project_minute))

@@ -185,3 +185,9 @@ def claim_answer(session: Session, user_id: int, key: str, request_hash: bytes, 
     row = {"user_id": user_id, "key": key, "request_hash": request_hash, "headers": {}, "body": "", "created_at": now}
     insert_ignoring(session, GivenAnswer, [row])
     return session.get_one(GivenAnswer, (user_id, key))
+
+
+def find_answer(session: Session, user_id: int, key: str, now: datetime) -> GivenAnswer | None:
+    """The answer that was given under a key within the day."""
+    kept = session.get(GivenAnswer, (user_id, key))
+    return None if kept is None or kept.created_at < now - ANSWERS_LIVE else kept

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from backend.db import read_columns, table_of
-from backend.records.tables import Contact, ContactAddress, Record
+from backend.db import among, read_columns, table_of
+from backend.records.tables import Contact, ContactAddress, Deal, Record
 from backend.sequences.tables import Enrolment
 
 
@@ -31,38 +31,47 @@ def candidates_of(
     session: Session, workspace_id: int, sequence_id: int, contact_ids: Sequence[int]
 ) -> dict[int, Candidate]:
     """Contacts of the workspace by id; who was deleted or merged is not among them."""
-    ids = {"ids": list(contact_ids)}
-    emails = {key: email for key, email in read_columns(session, _emails(), ids)}  # noqa: C416 - the primary is last
-    runs = {
-        key: (run, bool(running)) for key, run, running in read_columns(session, _runs(), {"of": sequence_id, **ids})
-    }
-    rows = read_columns(session, _contacts(), {"workspace_id": workspace_id, **ids})
+    wanted = {"workspace_id": workspace_id, "sequence_id": sequence_id, "ids": list(contact_ids)}
+    runs = {key: (run, bool(running)) for key, run, running in read_columns(session, _runs(), wanted)}
     return {
-        key: Candidate(key, name, owner_id, emails.get(key, ""), *runs.get(key, (0, False)))
-        for key, name, owner_id in rows
+        key: Candidate(key, name, owner_id, email or "", *runs.get(key, _NEVER))
+        for key, name, owner_id, email in read_columns(session, _contacts(), wanted)
     }
+
+
+_NEVER = (0, False)
 
 
 @cache
 def _contacts() -> Select[*tuple[Any, ...]]:
-    r, c = table_of(Record).c, table_of(Contact)
+    """With the address that we write to: the primary one, else the first."""
+    r, c, a = table_of(Record).c, table_of(Contact).c, table_of(ContactAddress)
+    each = a.alias("each").c
+    in_order = select(each.id).where(each.contact_id == r.id).order_by(each.is_primary.desc(), each.id)
     is_there = (r.workspace_id == bindparam("workspace_id"), r.deleted_at.is_(None), r.merged_into_id.is_(None))
-    return select(r.id, r.name, r.owner_id).join(c, c.c.id == r.id).where(*is_there, r.id.in_(_ids()))
-
-
-@cache
-def _emails() -> Select[*tuple[Any, ...]]:
-    a = ContactAddress
-    return select(a.contact_id, a.email).where(a.contact_id.in_(_ids())).order_by(a.is_primary, a.id.desc())
+    return (
+        select(r.id, r.name, r.owner_id, a.c.email)
+        .join(table_of(Contact), c.id == r.id)
+        .outerjoin(a, a.c.id == in_order.limit(1).scalar_subquery())
+        .where(*is_there, among(r.id, "ids"))
+    )
 
 
 @cache
 def _runs() -> Select[*tuple[Any, ...]]:
-    e = Enrolment
+    e = table_of(Enrolment).c
     running = func.count(e.id).filter(e.ended_at.is_(None))
-    where = (e.sequence_id == bindparam("of"), e.contact_id.in_(_ids()))
+    where = (e.sequence_id == bindparam("sequence_id"), among(e.contact_id, "ids"))
     return select(e.contact_id, func.max(e.run), running).where(*where).group_by(e.contact_id)
 
 
-def _ids() -> BindParameter[Any]:
-    return bindparam("ids", expanding=True)
+def stages_of(session: Session, workspace_id: int, deal_ids: Iterable[int]) -> dict[int, int]:
+    """The stages in which living deals stand, by deal."""
+    return dict(read_columns(session, _stages(), {"workspace_id": workspace_id, "ids": list(deal_ids)}).all())
+
+
+@cache
+def _stages() -> Select[int, int]:
+    d, r = table_of(Deal).c, table_of(Record).c
+    is_there = (r.workspace_id == bindparam("workspace_id"), r.deleted_at.is_(None), among(r.id, "ids"))
+    return select(d.id, d.stage_id).join(table_of(Record), r.id == d.id).where(*is_there)

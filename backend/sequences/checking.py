@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
 from backend.kit.clock import Clock
-from backend.kit.errors import UserError
 from backend.sequences import list_store
 from backend.sequences.campaigns import audience_store
 from backend.sequences.campaigns.rules import sort_out
 from backend.sequences.campaigns.shapes import Audience, Obstacles, Out, Person, Text
-from backend.sequences.enrolling import MOST_AT_ONCE
+from backend.sequences.enrolling import MOST_AT_ONCE, require_not_too_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +35,7 @@ def check(
     Raises `UserError` where more than 50,000 are on it.
     """
     listed = audience_store.people(session, actor.workspace_id, audience, limit=MOST_AT_ONCE + 1)
-    if len(listed) > MOST_AT_ONCE:
-        raise UserError(
-            "%(wanted)s people at once are too many; choose at most %(most_at_once)s.",
-            wanted=len(listed),
-            most_at_once=MOST_AT_ONCE,
-        )
+    require_not_too_many(len(listed))
     taken_off = audience_store.obstacles(session, actor.workspace_id, None, clock.now()).suppressed
     sender = {"sender.name": actor.name, "sender.email": actor.email}
     found = sort_out(listed, Text("", texts_of(definition)), sender, Obstacles(suppressed=taken_off))

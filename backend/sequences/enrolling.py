@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,8 +21,7 @@ from backend.mail.shapes import Address
 from backend.outbox import service as outbox
 from backend.outbox.suppression_store import suppressed_among
 from backend.sequences import enrolment_store as store
-from backend.sequences import people_store
-from backend.sequences.candidate_store import Candidate, candidates_of
+from backend.sequences.candidate_store import Candidate, candidates_of, stages_of
 from backend.sequences.publishing import require_sequence
 from backend.sequences.rights import Right, require_right
 from backend.sequences.shapes import Baseline, Enrolled, EnrolmentState, EventKind, Stop
@@ -45,31 +45,45 @@ def enrol(
     fit, refused = _sifted(session, entry, [contact_id])
     if refused:
         raise refused[contact_id]
-    [enrolment_id] = _put_in(session, clock, actor, entry, fit, deal_id)
+    [enrolment_id] = _put_in(session, clock, actor, entry, fit, {} if deal_id is None else {contact_id: deal_id})
     return session.get_one(Enrolment, enrolment_id)
 
 
 def enrol_many(
     session: Session, clock: Clock, actor: Actor, sequence_id: int, contact_ids: Iterable[int],
-    *, mailbox_id: int | None = None, again: bool = False,
+    *, mailbox_id: int | None = None, again: bool = False, deals: Mapping[int, int] | None = None,
 ) -> Enrolled:  # fmt: skip
-    """Put many people in, each once; who cannot be is named with the reason. Raises `UserError` beyond 50,000."""
-    wanted = list(dict.fromkeys(contact_ids))
-    if len(wanted) > MOST_AT_ONCE:
-        raise UserError(
-            "%(wanted)s people at once are too many; choose at most %(most_at_once)s.",
-            wanted=len(wanted),
-            most_at_once=MOST_AT_ONCE,
-        )
+    """Put many people in, each once; who cannot be is named with the reason. Raises `UserError` beyond 50,000.
+
+    `deals`: what it is about, by contact.
+    """
+    wanted = distinct(contact_ids)
     if not wanted:
         return Enrolled(0, {})
     entry = _entry(session, actor, sequence_id, mailbox_id, again=again)
     all_refused: dict[int, str] = {}
     for begin in range(0, len(wanted), _CHUNK):
         fit, refused = _sifted(session, entry, wanted[begin : begin + _CHUNK])
-        _put_in(session, clock, actor, entry, fit)
+        _put_in(session, clock, actor, entry, fit, deals or {})
         all_refused |= {contact_id: str(error) for contact_id, error in refused.items()}
     return Enrolled(len(wanted) - len(all_refused), all_refused)
+
+
+def distinct(contact_ids: Iterable[int]) -> list[int]:
+    """Each person once, in their order. Raises `UserError` beyond 50,000."""
+    wanted = list(dict.fromkeys(contact_ids))
+    require_not_too_many(len(wanted))
+    return wanted
+
+
+def require_not_too_many(people: int) -> None:
+    """Refuse a crowd of more than 50,000. Raises `UserError`."""
+    if people > MOST_AT_ONCE:
+        raise UserError(
+            "%(wanted)s people at once are too many; choose at most %(most_at_once)s.",
+            wanted=people,
+            most_at_once=MOST_AT_ONCE,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,67 +126,87 @@ def _sifted(session: Session, entry: _Entry, contact_ids: list[int]) -> tuple[li
     """Who can be put in, and why each other one cannot."""
     workspace_id = entry.sequence.workspace_id
     candidates = candidates_of(session, workspace_id, entry.sequence.id, contact_ids)
-    addresses = {key: address_of(candidate.email) for key, candidate in candidates.items()}
-    keys = {address.key for address in addresses.values() if address is not None}
+    found: dict[int, _Fit | UserError] = {key: _fit(entry, candidates.get(key)) for key in contact_ids}
+    keys = {each.address.key for each in found.values() if isinstance(each, _Fit)}
     taken_off = suppressed_among(session, workspace_id, keys)
     fit: list[_Fit] = []
     refused: dict[int, UserError] = {}
-    for contact_id in contact_ids:
-        try:
-            fit.append(_fit(entry, candidates.get(contact_id), addresses.get(contact_id), taken_off))
-        except UserError as error:
-            refused[contact_id] = error
+    for contact_id, each in found.items():
+        if isinstance(each, UserError):
+            refused[contact_id] = each
+        elif each.address.key in taken_off:
+            refused[contact_id] = _not_written_to(each, taken_off[each.address.key])
+        else:
+            fit.append(each)
     return fit, refused
 
 
-def _fit(
-    entry: _Entry, candidate: Candidate | None, address: Address | None, taken_off: Mapping[str, tuple[str, str]]
-) -> _Fit:
+def _fit(entry: _Entry, candidate: Candidate | None) -> _Fit | UserError:
+    """Somebody with the address that is written to, or why they cannot be put in."""
     if candidate is None:
-        raise NotFoundError("That contact is not here; it may have been deleted or merged.")
+        return NotFoundError("That contact is not here; it may have been deleted or merged.")
     if candidate.is_running or (candidate.runs and not entry.again):
-        raise ConflictError(
+        return ConflictError(
             "%(name)s is in “%(name2)s” already, or was before.", name=candidate.name, name2=entry.sequence.name
         )
+    address = address_of(candidate.email)
     if address is None:
-        raise UserError("%(name)s has no mail address with a domain; add one first.", name=candidate.name)
-    if address.key in taken_off:
-        ground, _ = taken_off[address.key]
-        raise UserError("%(name)s is not written to any more (%(ground)s).", name=candidate.name, ground=ground)
+        return UserError("%(name)s has no mail address with a domain; add one first.", name=candidate.name)
     return _Fit(candidate, address)
 
 
+def _not_written_to(fit: _Fit, taken_off: tuple[str, str]) -> UserError:
+    ground, _ = taken_off
+    return UserError("%(name)s is not written to any more (%(ground)s).", name=fit.candidate.name, ground=ground)
+
+
 def _put_in(
-    session: Session, clock: Clock, actor: Actor, entry: _Entry, fit: list[_Fit], deal_id: int | None = None
+    session: Session, clock: Clock, actor: Actor, entry: _Entry, fit: Collection[_Fit], deals: Mapping[int, int]
 ) -> list[int]:
     now = clock.now()
-    stage_id = people_store.stage_of(session, actor.workspace_id, deal_id)
-    rows = [_row(entry, each, now, deal_id, stage_id) for each in fit]
-    ids = insert_returning(session, Enrolment, rows)
+    ids = insert_returning(session, Enrolment, _rows(session, entry, fit, now, deals))
     evidence = f"user {actor.user_id}, version {entry.version.number}"
     store.note_enrolled(session, actor.workspace_id, ids, now, evidence)
     return ids
 
 
-def _row(entry: _Entry, fit: _Fit, now: datetime, deal_id: int | None, stage_id: int | None) -> dict[str, Any]:
-    return {
+def _rows(
+    session: Session, entry: _Entry, fit: Collection[_Fit], now: datetime, deals: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """One for each; every column is given, since asking for defaults takes as long as the rest."""
+    about = [deals.get(each.candidate.id) for each in fit]
+    stages = stages_of(session, entry.sequence.workspace_id, filter(None, about)) if deals else {}
+    common: dict[str, Any] = {
         "workspace_id": entry.sequence.workspace_id,
         "sequence_id": entry.sequence.id,
         "version_id": entry.version.id,
-        "contact_id": fit.candidate.id,
-        "email": fit.address.email,
-        "address_key": fit.address.key,
         "mailbox_id": entry.mailbox.id,
         "user_id": entry.mailbox.user_id,
-        "deal_id": deal_id,
-        "run": fit.candidate.runs + 1,
         "state": EnrolmentState.ACTIVE.value,
+        "reason": "",
         "step": 0,
         "due_at": now,
         "wall": "",
-        "baseline": asdict(Baseline(owner_id=fit.candidate.owner_id, stage_id=stage_id)),
+        "thread": {},
+        "failures": 0,
         "started_at": now,
     }
+    return [
+        common | {
+            "contact_id": each.candidate.id,
+            "email": each.address.email,
+            "address_key": each.address.key,
+            "deal_id": deal_id,
+            "run": each.candidate.runs + 1,
+            "baseline": _baseline(each.candidate.owner_id, stages.get(deal_id) if deal_id else None),
+        }
+        for each, deal_id in zip(fit, about, strict=True)
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=1000)
+def _baseline(owner_id: int | None, stage_id: int | None) -> dict[str, Any]:
+    return asdict(Baseline(owner_id=owner_id, stage_id=stage_id))
 
 
 def pause(session: Session, enrolment: Enrolment, now: datetime, reason: str, evidence: str = "") -> None:

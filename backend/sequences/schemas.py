@@ -231,6 +231,7 @@ class RefusedOut(Schema):
 class EnrolledOut(Schema):
     """What enrolling came to."""
 
+    said = String(metadata={"description": "what came of it, in one sentence"})
     enrolled = Whole()
     enrolment_id = Id(allow_none=True, metadata={"description": "where one person was asked for and is in"})
     refused = List(Nested(RefusedOut))

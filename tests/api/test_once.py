@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.api.conftest import Api, Programs
+from tests.cast import DORA
+from tests.sequences.line import definition, mail
 
 KEY = "3f1c9a"
 
@@ -46,3 +48,19 @@ def test_after_a_day_a_key_is_free_again(alice: Api) -> None:
     first = alice.post("/contacts", {"name": "Dora"}, Idempotency_Key=KEY)
     alice.office.clock.advance(timedelta(days=1, seconds=1))
     assert alice.post("/contacts", {"name": "Erik"}, Idempotency_Key=KEY)["id"] != first["id"]
+
+
+def test_a_crowd_that_is_enrolled_under_a_key_is_answered_alike_and_enrolled_once(alice: Api) -> None:
+    """Its work is done in transactions of its own, and only the answer is kept."""
+    dora = alice.post("/contacts", {"name": "Dora", "emails": [DORA]})["id"]
+    made = alice.post("/sequences", {"name": "Nurture", "definition": definition(mail())})
+    alice.post(f"/sequences/{made['id']}/publish")
+    asked = {"sequence_id": made["id"], "contact_ids": [dora]}
+    alice.post("/enrolments", {**asked, "sequence_id": 99}, 404, Idempotency_Key=KEY)
+    first = alice.post("/enrolments", asked, Idempotency_Key=KEY)
+    assert first == alice.post("/enrolments", asked, Idempotency_Key=KEY)
+    assert first["said"] == "Enrolled: 1; not enrolled: 0."
+    assert "new one" in alice.post("/enrolments", {**asked, "again": True}, 422, Idempotency_Key=KEY)["detail"]
+    assert "Enrolled: 0; not enrolled: 1, each" in alice.post("/enrolments", asked)["said"]
+    alice.office.clock.advance(timedelta(days=1, seconds=1))
+    assert alice.post("/enrolments", asked, Idempotency_Key=KEY)["enrolled"] == 0

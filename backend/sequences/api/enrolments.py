@@ -8,14 +8,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor, needs
-from backend.accounts.once import Made, once
+from backend.accounts.once import Made, once, once_done
 from backend.kit.errors import NotFoundError, UserError
 from backend.mail.addresses import key_of
 from backend.records.store.reading import get_deal
 from backend.sequences import ledger_store, list_store, steering
 from backend.sequences.api.room import Fields, blueprint
+from backend.sequences.batches import enrol_in_batches
 from backend.sequences.campaigns.audience_store import known_contacts
-from backend.sequences.enrolling import enrol, enrol_many
+from backend.sequences.enrolling import enrol
 from backend.sequences.ledger_store import LedgerLine
 from backend.sequences.list_store import PersonView, Wanted
 from backend.sequences.publishing import require_sequence
@@ -76,44 +77,57 @@ def read_ledger(enrolment_id: int) -> Mapping[str, list[LedgerLine]]:
 @needs()
 @blueprint.input(EnrolIn)
 @blueprint.output(EnrolledOut, status_code=201)
-@once(EnrolledOut)
-def add_enrolments(session: Session, json_data: Fields) -> Made:
-    """Enrol people by id or address; who cannot be is named with the reason, and the others are in."""
+@once_done(EnrolledOut)
+def add_enrolments(json_data: Fields) -> Made:
+    """Enrol people by id or address; who cannot be is named with the reason, and the others are in.
+
+    Sent again it enrols nobody twice. Thousands are put in some at a time: cut off in the midst, send it again.
+    """
     actor = current_actor()
-    known = known_contacts(session, actor.workspace_id, map(key_of, json_data["emails"]))
+    with house().db.read() as session:
+        known = known_contacts(session, actor.workspace_id, map(key_of, json_data["emails"]))
     strangers = [email for email in json_data["emails"] if key_of(email) not in known]
     ids = list(dict.fromkeys([*json_data["contact_ids"], *known.values()]))
     if not ids and not strangers:
         raise UserError("Say whom to enrol: contact_ids or emails.")
     if "deal_id" in json_data and len(ids) != 1:
         raise UserError("A deal goes with one person; enrol them one by one.")
-    done = _enrol(session, json_data, ids)
+    done = _enrol(json_data, ids)
     refused = [_refused(None, email, "No contact has this address.") for email in strangers]
     refused += [_refused(contact_id, "", why) for contact_id, why in done.refused.items()]
-    return {"enrolled": done.enrolled, "enrolment_id": _only_one(session, json_data, ids, done), "refused": refused}, {}
+    said, enrolment_id = _said(done.enrolled, len(refused)), _only_one(json_data, ids, done)
+    return {"said": said, "enrolled": done.enrolled, "enrolment_id": enrolment_id, "refused": refused}, {}
 
 
-def _enrol(session: Session, asked: Fields, ids: list[int]) -> Enrolled:
+def _said(enrolled: int, refused: int) -> str:
+    """What came of it: also of fifty thousand who are all on the way already."""
+    why = ", each with the reason under “refused”" if refused else ""
+    return f"Enrolled: {enrolled}; not enrolled: {refused}{why}."
+
+
+def _enrol(asked: Fields, ids: list[int]) -> Enrolled:
     """A deal goes with one person only, and what is wrong then is the request's own error."""
-    clock, actor, sequence_id = house().clock, current_actor(), asked["sequence_id"]
-    require_sequence(session, actor.workspace_id, sequence_id)
-    require_right(session, actor, Right.ENROL)
+    db, clock, actor, sequence_id = house().db, house().clock, current_actor(), asked["sequence_id"]
+    with db.read() as session:
+        require_sequence(session, actor.workspace_id, sequence_id)
+        require_right(session, actor, Right.ENROL)
     how = {name: asked[name] for name in ("mailbox_id", "again") if name in asked}
     if "deal_id" not in asked:
-        return enrol_many(session, clock, actor, sequence_id, ids, **how)
-    if get_deal(session, actor.workspace_id, asked["deal_id"]) is None:
-        raise NotFoundError("That deal is not here; it may have been deleted.")
-    enrol(session, clock, actor, sequence_id, ids[0], deal_id=asked["deal_id"], **how)
+        return enrol_in_batches(db, clock, actor, sequence_id, ids, **how)
+    with db.write() as session:
+        if get_deal(session, actor.workspace_id, asked["deal_id"]) is None:
+            raise NotFoundError("That deal is not here; it may have been deleted.")
+        enrol(session, clock, actor, sequence_id, ids[0], deal_id=asked["deal_id"], **how)
     return Enrolled(1, {})
 
 
-def _only_one(session: Session, asked: Fields, ids: list[int], done: Enrolled) -> int | None:
+def _only_one(asked: Fields, ids: list[int], done: Enrolled) -> int | None:
     """The id of the one who was asked for and is in; None where more were, or nobody is."""
     if len(ids) != 1 or not done.enrolled:
         return None
-    session.flush()
     wanted = Wanted(sequence_id=asked["sequence_id"], contact_id=ids[0], limit=1)
-    return list_store.list_people(session, current_actor(), wanted)[0].id
+    with house().db.read() as session:
+        return list_store.list_people(session, current_actor(), wanted)[0].id
 
 
 def _refused(contact_id: int | None, email: str, reason: str) -> dict[str, Any]:

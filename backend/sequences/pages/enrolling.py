@@ -21,10 +21,11 @@ from backend.mail.address_lines import LONGEST_LIST, AddressLine, read_lines
 from backend.records.store.reading import deals_of_contact, get_contact, get_deal
 from backend.sequences import enrolment_store as store
 from backend.sequences import list_store
+from backend.sequences.batches import enrol_in_batches
 from backend.sequences.campaigns import audience_store
 from backend.sequences.campaigns.shapes import Audience
 from backend.sequences.checking import Checked, check
-from backend.sequences.enrolling import enrol, enrol_many
+from backend.sequences.enrolling import enrol
 from backend.sequences.pages.one import require_view
 from backend.sequences.pages.room import blueprint
 from backend.sequences.publishing import require_sequence
@@ -103,14 +104,13 @@ def _enrol_one(sequence_id: int, choice: Choice) -> Response:
 
 def _enrol_many(sequence_id: int, choice: Choice) -> str:
     """What came of everybody: those enrolled counted, the others named with the reason, of a list line by line."""
-    with house().db.write() as session:
-        checked, known = _look(session, sequence_id, choice)
-        ids = [person.contact_id for person in checked.fit]
-        done = enrol_many(
-            session, house().clock, current_actor(), sequence_id, ids, again=choice.again,
-            mailbox_id=request.form.get("mailbox", type=int),
-        )  # fmt: skip
+    with house().db.read() as session:
         view = require_view(session, sequence_id)
+        checked, known = _look(session, sequence_id, choice)
+    done = enrol_in_batches(
+        house().db, house().clock, current_actor(), sequence_id, [person.contact_id for person in checked.fit],
+        again=choice.again, mailbox_id=request.form.get("mailbox", type=int),
+    )  # fmt: skip
     why = {each.person.contact_id: each.reason for out in checked.out.values() for each in out}
     lines = [(line, _of_line(line, known, why, done.refused)) for line in choice.lines]
     return render_template(
