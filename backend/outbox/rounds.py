@@ -55,8 +55,9 @@ class Round:
         shift, now = self._shift, self._shift.now
         with shift.desk.db.read() as session:
             begun = store.next_begun(session, shift.lease.mailbox_id, now, most)
-            waiting = store.next_claimed(session, shift.lease.mailbox_id, now, most) if shift.begins_at <= now else []
-            return begun, waiting if shift.is_time_for_drafts(session, waiting) else []
+            first = store.next_claimed(session, shift.lease.mailbox_id, now, 1) if shift.begins_at <= now else []
+            wanted = shift.drafts_wanted(session, first[0], most) if first else 0
+            return begun, first if wanted == 1 else store.next_claimed(session, shift.lease.mailbox_id, now, wanted)
 
     def _attempt(self, work: Callable[[Shift, list[Sending]], None], bunch: list[Sending]) -> None:
         """Take orders one step further; what goes wrong with one alone does not keep the others waiting."""
@@ -76,7 +77,7 @@ class Round:
                 self._blame(bunch[0], error)
 
     def _blame(self, sending: Sending, error: Exception) -> None:
-        if isinstance(error, Rejected):
+        if isinstance(error, Rejected) and sending.state is not State.SENDING:
             self._shift.give_up(sending, Skip("refused", error.detail))
         elif isinstance(error, GmailError):
             self._shift.postpone(sending, error)

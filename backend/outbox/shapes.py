@@ -29,6 +29,11 @@ class State(StrEnum):
         """Those that are no end."""
         return (cls.CLAIMED, cls.DRAFTED, cls.SENDING)
 
+    @classmethod
+    def unsent(cls) -> tuple[State, ...]:
+        """Those in which it is sure that nothing left yet."""
+        return (cls.CLAIMED, cls.DRAFTED)
+
 
 class Ground(StrEnum):
     """Why somebody is written to no more."""

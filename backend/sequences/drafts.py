@@ -12,11 +12,13 @@ from backend.audit.service import record as audit
 from backend.audit.shapes import Subject
 from backend.kit.clock import Clock
 from backend.kit.errors import ConflictError, UserError
-from backend.kit.text import squeeze
+from backend.kit.text import clean, squeeze
 from backend.sequences import enrolment_store as store
 from backend.sequences.definitions import MOST_STEPS
 from backend.sequences.publishing import hold_sequence
 from backend.sequences.tables import Sequence
+
+LONGEST_DESCRIPTION = 1000
 
 
 def in_work(session: Session, sequence: Sequence) -> dict[str, Any]:
@@ -70,6 +72,15 @@ def rename(session: Session, clock: Clock, actor: Actor, sequence_id: int, name:
         sequence.name = tidy
         sequence.revision += 1
         audit(session, clock, actor, "sequence.rename", Subject("sequence", sequence.id))
+
+
+def describe(session: Session, clock: Clock, actor: Actor, sequence_id: int, description: str) -> None:
+    """Say what it is for; "" takes the words away. Raises `NotFoundError`."""
+    sequence, tidy = hold_sequence(session, actor, sequence_id), clean(description).strip()[:LONGEST_DESCRIPTION]
+    if sequence.description != tidy:
+        sequence.description = tidy
+        sequence.revision += 1
+        audit(session, clock, actor, "sequence.describe", Subject("sequence", sequence.id))
 
 
 def retire(session: Session, clock: Clock, actor: Actor, sequence_id: int) -> None:

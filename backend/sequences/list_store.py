@@ -36,6 +36,7 @@ class SequenceView:
     is_retired: bool
     made_by: str
     created_at: datetime
+    description: str = ""
     on_the_way: int = 0
     paused: int = 0
     finished: int = 0
@@ -153,6 +154,7 @@ def _view(row: Sequence, made_by: str, people: Counter[str], sent: int) -> Seque
         is_retired=row.retired_at is not None,
         made_by=made_by,
         created_at=row.created_at,
+        description=row.description,
         on_the_way=people["active"] + people["paused"],
         **{name: people[name] for name in ("paused", "finished", "stopped", "replied", "bounced")},
         sent=sent,

@@ -10,6 +10,7 @@ from apiflask.fields import Boolean, Dict, List, Nested, Raw, String
 from apiflask.validators import Length, OneOf
 
 from backend.kit.text import clean
+from backend.sequences.drafts import LONGEST_DESCRIPTION
 from backend.sequences.effects import Change
 from backend.sequences.enrolling import MOST_AT_ONCE
 from backend.sequences.migrating import Choice
@@ -48,6 +49,7 @@ class SequenceOut(Schema):
 
     id = Id()
     name = String()
+    description = String(metadata={"description": "what it is for; may be empty"})
     state = String(validate=OneOf(["draft", "in_use", "retired"]))
     number = Whole(metadata={"description": "the version that new enrolments get; 0: none published yet"})
     has_draft = Boolean(metadata={"description": "something is written that is not published"})
@@ -88,6 +90,7 @@ class SequenceIn(Body):
     """A sequence to be made; nothing leaves before it is published."""
 
     name = Line(LONGEST_NAME, 1, required=True)
+    description = Text(LONGEST_DESCRIPTION)
     definition = Definition()
 
 
@@ -95,6 +98,7 @@ class SequenceChange(Body):
     """What is to change; what is not named stays."""
 
     name = Line(LONGEST_NAME, 1)
+    description = Text(LONGEST_DESCRIPTION)
     definition = Definition()
     is_retired = Boolean(metadata={"description": "nobody is enrolled any more; who is on the way goes on"})
 

@@ -45,6 +45,9 @@ class Sequence(Base):
         String(32), unique=True, doc="its name for ever, in every copy of this database: mails' keys are made of it"
     )
     name: Mapped[str] = mapped_column(String(200), doc="as people find it")
+    description: Mapped[str] = mapped_column(
+        String(1000), default="", server_default="", doc="what it is for, in the team's own words; may be empty"
+    )
     kind: Mapped[str] = mapped_column(
         String(10), default="sequence", doc="sequence, or campaign: one mail, once, to a list"
     )

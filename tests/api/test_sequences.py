@@ -36,7 +36,10 @@ def test_a_sequence_is_made_changed_and_published(alice: Api) -> None:
     version = alice.post(f"{path}/publish")
     assert version["number"] == 1
     etag = int(alice.ask("GET", path).headers["ETag"].strip('"'))
-    changed = alice.patch(path, {"name": "Again", "definition": definition(mail("Other"))}, etag)
+    changed = alice.patch(
+        path, {"name": "Again", "description": "Once more", "definition": definition(mail("Other"))}, etag
+    )
+    assert alice.get(path)["description"] == "Once more"
     assert (changed["name"], changed["has_draft"]) == ("Again", True)
     assert changed["definition"]["steps"] == version["definition"]["steps"]
     alice.patch(path, {"name": "Late"}, etag, 412)
@@ -47,7 +50,8 @@ def test_a_sequence_is_made_changed_and_published(alice: Api) -> None:
     assert alice.get("/sequences?q=aga")["items"][0]["state"] == "in_use"
     etag = int(alice.ask("GET", path).headers["ETag"].strip('"'))
     assert alice.patch(path, {"is_retired": True}, etag)["state"] == "retired"
-    assert alice.log()[-4:] == ["sequence.publish", "sequence.rename", "sequence.publish", "sequence.retire"]
+    done = ["publish", "rename", "describe", "publish", "retire"]
+    assert alice.log()[-5:] == [f"sequence.{what}" for what in done]
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def add_sequence(session: Session, json_data: Fields) -> Made:
     """Make a sequence; its definition is kept as a draft until it is published."""
     actor = current_actor()
     sequence = make_sequence(session, house().clock, actor, json_data["name"])
+    drafts.describe(session, house().clock, actor, sequence.id, json_data.get("description", ""))
     if "definition" in json_data:
         sound = _sound(json_data["definition"])
         drafts.save_draft(session, actor, sequence.id, sound, sequence.revision)
@@ -82,13 +83,15 @@ def add_sequence(session: Session, json_data: Fields) -> Made:
 @blueprint.output(SequenceFull)
 @takes_version
 def change_sequence(sequence_id: int, json_data: Fields) -> Shown:
-    """Change a sequence's name or draft, or retire it; nobody's way changes before the draft is published."""
+    """Change a sequence's name, words or draft, or retire it; nobody's way changes before the draft is published."""
     actor, clock = current_actor(), house().clock
     with house().db.write() as session:
         sequence = hold_sequence(session, actor, sequence_id)
         require_version(sequence.revision)
         if "name" in json_data:
             drafts.rename(session, clock, actor, sequence_id, json_data["name"])
+        if "description" in json_data:
+            drafts.describe(session, clock, actor, sequence_id, json_data["description"])
         if "definition" in json_data:
             sound = _sound(json_data["definition"])
             drafts.save_draft(session, actor, sequence_id, sound, sequence.revision)

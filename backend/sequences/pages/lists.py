@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import UserError
-from backend.sequences import list_store
+from backend.sequences import drafts, list_store
 from backend.sequences.pages.room import blueprint
 from backend.sequences.publishing import make_sequence
 from backend.web.house import house
@@ -27,17 +27,19 @@ def show() -> str:
 @needs()
 def show_new() -> str:
     """The field for its name."""
-    return render_template("sequences/new.html", name="", problem="")
+    return render_template("sequences/new.html", name="", description="", problem="")
 
 
 @blueprint.post("/new")
 @needs()
 def make() -> Response | tuple[str, int]:
     """Make a sequence, and go on to its steps."""
-    name = request.form.get("name", "")
+    name, description = request.form.get("name", ""), request.form.get("description", "")
     try:
         with house().db.write() as session:
             sequence_id = make_sequence(session, house().clock, current_actor(), name).id
+            drafts.describe(session, house().clock, current_actor(), sequence_id, description)
     except UserError as error:
-        return render_template("sequences/new.html", name=name, problem=sentence_of(error)), 400
+        said = sentence_of(error)
+        return render_template("sequences/new.html", name=name, description=description, problem=said), 400
     return redirect(url_for("sequences.show_editor", sequence_id=sequence_id))

@@ -60,9 +60,10 @@ def show_one(sequence_id: int) -> str:
 @blueprint.post("/<int:sequence_id>/rename")
 @needs()
 def rename(sequence_id: int) -> Response:
-    """Give it another name."""
+    """Give it another name, and say what it is for."""
     with house().db.write() as session:
         drafts.rename(session, house().clock, current_actor(), sequence_id, request.form.get("name", ""))
+        drafts.describe(session, house().clock, current_actor(), sequence_id, request.form.get("description", ""))
     return redirect(url_for("sequences.show_one", sequence_id=sequence_id))
 
 

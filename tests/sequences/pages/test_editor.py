@@ -130,8 +130,10 @@ def test_publishing_takes_the_role_that_the_team_decided_on(client: FlaskClient,
 
 def test_a_sequence_is_renamed_retired_and_used_again(client: FlaskClient, line: Line) -> None:
     line.make()
-    client.post("/sequences/1/rename", data={"name": "Second half"})
-    assert "Second half" in client.get("/sequences").text
+    client.post("/sequences/1/rename", data={"name": "Second half", "description": "After the fair"})
+    for path in ("/sequences", "/sequences/1"):
+        assert "Second half" in client.get(path).text
+        assert "After the fair" in client.get(path).text
     page = client.post("/sequences/1/retire", follow_redirects=True)
     assert "retired" in words_of(page)
     assert client.get("/sequences/enrol").text.count("Second half") == 0
