@@ -60,8 +60,11 @@ def read_headers(raw: bytes) -> Headers:
 def without_headers(raw: bytes, names: set[str]) -> bytes:
     """Drop the headers of these names (lower case); every other byte stays as it is."""
     head = _head_of(raw)
+    lowered = head.lower()
+    if not any(name in lowered for name in names):
+        return raw
     kept = _LINE.sub(lambda line: "" if line[1] and line[1].lower() in names else line[0], head)
-    return raw if kept == head else b"".join([kept.encode("latin-1"), memoryview(raw)[len(head) :]])
+    return b"".join([kept.encode("latin-1"), memoryview(raw)[len(head) :]])
 
 
 def _head_of(raw: bytes) -> str:

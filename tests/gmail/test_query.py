@@ -175,3 +175,16 @@ def test_pages_of_a_query_make_up_the_whole_without_doubles(gmail: EmulatorGmail
         if token is None:
             break
     assert len(ids) == len(set(ids)) == len(MAILS) - 1
+
+
+def test_a_search_never_finds_a_mail_by_the_words_of_one_that_was_deleted() -> None:
+    emulator = Emulator()
+    emulator.add_mailbox(ANA)
+    gmail = EmulatorGmail(emulator, ANA)
+    old = gmail.create_draft(mail("Walrus"))
+    assert len(gmail.list_messages(query="walrus").refs) == 1
+    gmail.delete_draft(old.id)
+    new = gmail.create_draft(mail("Penguin"))
+    assert gmail.list_messages(query="walrus").refs == ()
+    assert [ref.id for ref in gmail.list_messages(query="penguin").refs] == [new.message.id]
+    emulator.close()

@@ -71,9 +71,9 @@ class Emulator:
         What a fault does to an answer that was given comes after the change is kept, as in life.
         """
         verb = VERBS[call.verb]
-        self._check_grant(call.address)
+        mailbox = self._entered(call.address)
         self.quota.charge(call.address, call.verb, verb.units)
-        request = self._request(call)
+        request = _request(call, mailbox, self.post)
         answer = self.faults.through(
             call, lambda: self._run(verb.run, request), revoke=lambda: self.revoke(call.address)
         )
@@ -88,9 +88,16 @@ class Emulator:
 
         self.faults.through(Call(address, "batch"), all_parts, revoke=lambda: self.revoke(address))
 
-    def _request(self, call: Call) -> Request:
-        query = {name: [x for x in values if x != EMPTY_PAGE_TOKEN] for name, values in call.query.items()}
-        return Request(self.mailbox(call.address), self.post, call.ids, query, call.body, call.media)
+    def _entered(self, address: str) -> Mailbox:
+        """Return the mailbox that a call is for. Raises a 401 where the grant was taken back, else a 404."""
+        sql = """SELECT b.id, b.address, r.address FROM mailbox b LEFT JOIN revoked r ON r.address = b.address
+            WHERE b.address = ?"""
+        found = self.store.row(sql, address.strip().lower())
+        if found is None:
+            raise refusals.not_found()
+        if found[2] is not None:
+            raise refusals.unauthorized()
+        return Mailbox(self.store, *found[:2])
 
     def _run(self, run: Callable[[Request], Json], request: Request) -> Json:
         with self.changing():
@@ -137,6 +144,7 @@ class Emulator:
         """Whether the grant to the mailbox was taken back."""
         return self.store.row("SELECT 1 FROM revoked WHERE address = ?", address.lower()) is not None
 
-    def _check_grant(self, address: str) -> None:
-        if self.is_revoked(address):
-            raise refusals.unauthorized()
+
+def _request(call: Call, mailbox: Mailbox, post: PostOffice) -> Request:
+    query = {name: [x for x in values if x != EMPTY_PAGE_TOKEN] for name, values in call.query.items()}
+    return Request(mailbox, post, call.ids, query, call.body, call.media)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.gmail.emulator import refusals
@@ -18,6 +18,10 @@ ARRIVED = ("INBOX", "UNREAD")
 Outside = Callable[[str, str, bytes], bytes | None]
 
 
+# The mailboxes that each address reaches, none for one that lives elsewhere.
+Reached = Mapping[str, Sequence[Mailbox]]
+
+
 @dataclass
 class PostOffice:
     """Sends and delivers. Mail to addresses that live elsewhere is handed to `outside`, if there is anybody."""
@@ -30,34 +34,34 @@ class PostOffice:
         sent, mail = stamped(mailbox, raw)
         if not mail.recipients:
             raise refusals.invalid("Recipient address required")
-        to_self = any(mailbox.owns(address) for address in mail.recipients)
-        labels = ("SENT", *ARRIVED) if to_self else ("SENT",)
+        reached = self._reached(mail.recipients)
+        labels = ("SENT", *ARRIVED) if any(mailbox in boxes for boxes in reached.values()) else ("SENT",)
         message = mailbox.add(sent, labels, date_ms=self.store.now_ms(), thread=thread, mail=mail)
-        self._carry(mailbox, sent, mail)
+        self._carry(mailbox, sent, mail, reached)
         return message
 
     def deliver(self, raw: bytes, recipients: Iterable[str] = (), labels: Iterable[str] = ARRIVED) -> list[Stored]:
         """Deliver mail that comes from outside: to the recipients given, else to all in To, Cc and Bcc."""
         mail = Envelope(read_headers(raw))
         addressed = tuple(recipients) or mail.recipients
-        return [box.add(raw, labels, date_ms=self.store.now_ms(), mail=mail) for box in self._mailboxes(addressed)]
+        reached = _each_once(self._reached(addressed))
+        return [box.add(raw, labels, date_ms=self.store.now_ms(), mail=mail) for box in reached]
 
-    def _carry(self, sender: Mailbox, sent: bytes, mail: Envelope) -> None:
+    def _carry(self, sender: Mailbox, sent: bytes, mail: Envelope, reached: Reached) -> None:
         unsealed = without_headers(sent, {"bcc"})
-        for box in self._mailboxes(mail.recipients):
-            if box.id != sender.id:
+        for box in _each_once(reached):
+            if box != sender:
                 box.add(self._postmarked(unsealed, sender, box), ARRIVED, date_ms=self.store.now_ms(), mail=mail)
         if self.outside:
-            for address in mail.recipients:
-                answer = None if self._mailboxes([address]) else self.outside(sender.address, address, unsealed)
+            for address in (address for address, boxes in reached.items() if not boxes):
+                answer = self.outside(sender.address, address, unsealed)
                 if answer:
                     self.deliver(answer, [sender.address])
 
-    def _mailboxes(self, recipients: Iterable[str]) -> list[Mailbox]:
-        """Return the mailboxes that these addresses reach, each once."""
+    def _reached(self, recipients: Iterable[str]) -> Reached:
         sql = "SELECT b.id, b.address FROM send_as a JOIN mailbox b ON b.id = a.mailbox WHERE a.canonical = ?"
-        found = {row for address in recipients for row in self.store.rows(sql, canonical(address))}
-        return [Mailbox(self.store, mailbox_id, address) for mailbox_id, address in sorted(found)]
+        rows = {address: self.store.rows(sql, canonical(address)) for address in recipients}
+        return {address: [Mailbox(self.store, *row) for row in found] for address, found in rows.items()}
 
     def _postmarked(self, sent: bytes, sender: Mailbox, receiver: Mailbox) -> bytes:
         smtp_id = self.store.noise("smtp", receiver.history_id(), 48)
@@ -67,6 +71,11 @@ class PostOffice:
             HeaderLine("Return-Path", f"<{sender.address}>"),
         ]
         return _with_headers(lines, sent)
+
+
+def _each_once(reached: Reached) -> list[Mailbox]:
+    boxes = {box.id: box for found in reached.values() for box in found}
+    return [boxes[mailbox_id] for mailbox_id in sorted(boxes)]
 
 
 def stamped(mailbox: Mailbox, raw: bytes) -> tuple[bytes, Envelope]:

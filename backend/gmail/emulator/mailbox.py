@@ -95,16 +95,15 @@ class Mailbox:
         `mail`: what the headers say, where the caller has read them already.
         """
         mail = mail or Envelope(read_headers(raw))
-        message_id = self.store.new_message_id()
+        seq, message_id = self.store.new_message()
         joined = self._join(mail, message_id, thread, trail)
         held = tuple(sorted(set(labels)))
-        values = (self.id, message_id, joined, date_ms, len(raw), 0, " ".join(held), _is_hidden(held), mail.key)
-        sql = "INSERT INTO message VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq"
-        seq = int(self.store.value(sql, *values))
+        history_id = self._record(Kind.ADDED, message_id, joined, held)
+        place = (seq, self.id, message_id, joined)
+        facts = (date_ms, len(raw), history_id, " ".join(held), _is_hidden(held), mail.key)
+        self.store.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *place, *facts)
         self.store.execute("INSERT INTO content VALUES (?, ?)", seq, raw)
         self._tag(seq, date_ms, held)
-        history_id = self._record(Kind.ADDED, message_id, joined, held)
-        self.store.execute("UPDATE message SET history_id = ? WHERE seq = ?", history_id, seq)
         return Stored(seq, message_id, joined, date_ms, len(raw), history_id, held)
 
     def remove(self, message: Stored) -> None:
@@ -133,8 +132,7 @@ class Mailbox:
 
     def register_draft(self, message: Stored) -> str:
         """Make a stored message a draft, and return the draft's id."""
-        number = self.store.next_number("draft")
-        draft_id = f"r{self.store.noise('draft', number, 63) + 1}"
+        draft_id = f"r{self.store.noise('draft', message.id, 63) + 1}"
         self.store.execute("INSERT INTO draft VALUES (?, ?, ?)", self.id, draft_id, message.id)
         return draft_id
 
@@ -169,11 +167,12 @@ class Mailbox:
     def _join(self, mail: Envelope, message_id: int, asked: int | None, trail: str) -> int:
         """Find the message's thread, or begin one that bears its id; and leave a trail for what follows."""
         thread = self._asked_thread(mail, asked) or self._trail_thread(mail, trail) or message_id
-        self.store.execute("INSERT OR IGNORE INTO thread VALUES (?, ?, ?, 0)", self.id, thread, mail.subject)
+        if thread == message_id:
+            self.store.execute("INSERT INTO thread VALUES (?, ?, ?, 0)", self.id, thread, mail.subject)
         keys = {(key, mail.subject) for key in (mail.key, *mail.references) if key}
         keys |= {(trail, "")} if trail else set()
-        for key, subject in sorted(keys):
-            self.store.execute("INSERT OR IGNORE INTO trail VALUES (?, ?, ?, ?)", self.id, key, subject, thread)
+        rows = [(self.id, key, subject, thread) for key, subject in sorted(keys)]
+        self.store.execute_many("INSERT OR IGNORE INTO trail VALUES (?, ?, ?, ?)", rows)
         return thread
 
     def _asked_thread(self, mail: Envelope, asked: int | None) -> int | None:
@@ -196,13 +195,12 @@ class Mailbox:
     # Labels and history
 
     def _tag(self, seq: int, date_ms: int, labels: Sequence[str]) -> None:
-        for label in labels:
-            self.store.execute("INSERT INTO tagged VALUES (?, ?, ?, ?)", self.id, label, date_ms, seq)
+        rows = [(self.id, label, date_ms, seq) for label in labels]
+        self.store.execute_many("INSERT INTO tagged VALUES (?, ?, ?, ?)", rows)
 
     def _untag(self, message: Stored, labels: Sequence[str]) -> None:
         sql = "DELETE FROM tagged WHERE mailbox = ? AND label = ? AND date_ms = ? AND seq = ?"
-        for label in labels:
-            self.store.execute(sql, self.id, label, message.date_ms, message.seq)
+        self.store.execute_many(sql, [(self.id, label, message.date_ms, message.seq) for label in labels])
 
     def _record(
         self,

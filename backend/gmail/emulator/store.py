@@ -7,7 +7,7 @@ mail stands in a table of its own, so that scans of the rest never drag it along
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -111,11 +111,16 @@ class Store:
         self._depth = 0
         # The mailboxes that the running transaction changes, with the labels that are touched: for push notices.
         self.changed: dict[int, set[str]] = {}
+        # How far each name was counted; `_counted` are those that the running transaction counted on.
+        self._numbers: dict[str, int] = {}
+        self._counted: set[str] = set()
         # An empty name is SQLite's private temporary database: in memory while small, on disk when it grows.
         self._connection = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False)
+        # A file must outlive a kill in the midst of a change; what is temporary need not.
+        journal = "TRUNCATE" if path else "MEMORY"
         try:
             self._connection.executescript(
-                "PRAGMA synchronous = OFF; PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = -65536;" + _SCHEMA
+                f"PRAGMA synchronous = OFF; PRAGMA journal_mode = {journal}; PRAGMA cache_size = -65536;" + _SCHEMA
             )
         except sqlite3.DatabaseError as error:
             self._connection.close()
@@ -142,9 +147,12 @@ class Store:
                 if outermost:
                     self._connection.execute("ROLLBACK")
                     self.changed.clear()
+                    self._numbers.clear()
+                    self._counted.clear()
                 raise
             else:
                 if outermost:
+                    self._keep_numbers()
                     self._connection.execute("COMMIT")
             finally:
                 self._depth -= 1
@@ -153,6 +161,11 @@ class Store:
         """Run one statement."""
         with self._lock:
             return self._connection.execute(sql, values)
+
+    def execute_many(self, sql: str, rows: Iterable[Row]) -> None:
+        """Run one statement with each of the rows."""
+        with self._lock:
+            self._connection.executemany(sql, rows)
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """All rows of a query."""
@@ -175,14 +188,29 @@ class Store:
         return to_epoch_ms(self.clock.now())
 
     def next_number(self, name: str) -> int:
-        """Count: 1, 2, 3, … a name."""
-        sql = "INSERT INTO meta VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
-        return int(self.value(sql, f"next {name}"))
+        """Count: 1, 2, 3, … a name. It is written down as the transaction ends."""
+        key = f"next {name}"
+        with self.transaction():
+            if key not in self._numbers:
+                self._numbers[key] = int(self.value("SELECT value FROM meta WHERE name = ?", key) or 0)
+            self._numbers[key] += 1
+            self._counted.add(key)
+            return self._numbers[key]
 
-    def new_message_id(self) -> int:
-        """Return an id that grows, looks like Gmail's, and is the same for the same seed and sequence of calls."""
+    def _keep_numbers(self) -> None:
+        if self._counted:
+            rows = [(key, self._numbers[key]) for key in sorted(self._counted)]
+            self.execute_many("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+            self._counted.clear()
+
+    def new_message(self) -> tuple[int, int]:
+        """Return the number of a new message, which no other ever has, and its id.
+
+        The id grows, looks like Gmail's, and is the same for the same seed and sequence of calls.
+        """
         number = self.next_number("message")
-        return _FIRST_MESSAGE_ID + (number << _NOISE_BITS) + self.noise("message", number, _NOISE_BITS)
+        noise = self.noise("message", number, _NOISE_BITS)
+        return number, _FIRST_MESSAGE_ID + (number << _NOISE_BITS) + noise
 
     def noise(self, name: str, number: int, bits: int) -> int:
         """Return `bits` (at most 64) of randomness that depend on seed, name and number alone."""
