@@ -3,7 +3,7 @@
 In: a database URL. Out: `Database`, whose `read()` and `write()` are the only ways to a session; doors alone call them.
 """
 
-from backend.db.among import among, beside
+from backend.db.among import among, beside, one_of
 from backend.db.base import Base, PrimaryKey, UtcDateTime, json_type
 from backend.db.engine import Database
 from backend.db.json_functions import array_length, json_rows
@@ -27,6 +27,7 @@ __all__ = [
     "is_given_up",
     "json_rows",
     "json_type",
+    "one_of",
     "read_columns",
     "serialise",
     "table_of",

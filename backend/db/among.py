@@ -25,6 +25,15 @@ def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) ->
     return _Among(column, bindparam(name, type_=_Many(of)))
 
 
+def one_of(column: ColumnElement[str] | InstrumentedAttribute[str], *values: str) -> ColumnElement[bool]:
+    """Whether `column` is one of a few words that never change, written out in the statement.
+
+    It is put together once and not each time; and of a parameter SQLite cannot tell that an index of part of a table
+    covers it.
+    """
+    return column.in_([literal_column("'{}'".format(value.replace("'", "''"))) for value in values])
+
+
 def beside(column: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[int]:
     """A number in a condition that must not lead to the rows: `beside(c.workspace_id) == …` next to `among(c.id, …)`.
 

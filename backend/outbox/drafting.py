@@ -49,7 +49,6 @@ def _write_letters(shift: Shift, sendings: Sequence[Sending]) -> list[Written]:
     """Check, and write the mails for their moments; those that do not go now are noted with the reason."""
     with shift.writing() as session:
         now, sender = shift.now, store.sender_of(session, shift.lease.mailbox_id)
-        sendings = sendings[: rules.near_slots(sender, now, len(sendings))]
         verdicts = shift.judge(session, sender, sendings, now)
         near = []
         for sending, verdict in zip(sendings, _paced(sender, sendings, verdicts, now), strict=False):

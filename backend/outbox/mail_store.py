@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, n
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox
-from backend.db import among, beside, read_columns, table_of
+from backend.db import among, beside, one_of, read_columns, table_of
 from backend.mail.tables import Copy, Message, MessageParticipant
 from backend.outbox.shapes import Sender, Sending, Spent
 from backend.outbox.tables import OutboxRow, OutboxSender
@@ -91,7 +91,7 @@ def _last_mails() -> CompoundSelect[*tuple[Any, ...]]:
         select(p.address_key, null(), func.max(m.sent_at))
         .join(table_of(Message), m.id == p.message_id)
         .where(p.workspace_id == bindparam("workspace_id"), among(p.address_key, "keys"))
-        .where(p.role.in_(("to", "cc", "bcc")), m.is_ours)
+        .where(one_of(p.role, "to", "cc", "bcc"), m.is_ours)
         .group_by(p.address_key)
     )
     same = (beside(o.workspace_id) == bindparam("workspace_id"), among(o.contact_id, "ids"))

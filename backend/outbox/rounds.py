@@ -16,7 +16,7 @@ import structlog
 
 from backend.gmail.errors import AuthRevoked, GmailError, PermissionDenied, RateLimited, Rejected, SendingRefused
 from backend.outbox import delivery, drafting, store
-from backend.outbox.shapes import End, Pause, Sending, Skip
+from backend.outbox.shapes import End, Pause, Sending, Skip, State
 from backend.outbox.shift import Shift
 from backend.outbox.store import LeaseLostError
 

@@ -60,12 +60,11 @@ class Shift:
             yield session
             store.hold(session, self.lease, self.now)
 
-    def is_time_for_drafts(self, session: Session, first: Sequence[Sending]) -> bool:
-        """Whether drafts are to be laid down now, beginning with the `first` order that waits; else remember when."""
-        if first:
-            sender = store.sender_of(session, self.lease.mailbox_id)
-            self.begins_at = rules.begins_at(sender, first[0].token, self.now)
-        return bool(first) and self.begins_at <= self.now
+    def drafts_wanted(self, session: Session, first: Sending, most: int) -> int:
+        """How many drafts are to be laid down now, up to `most`; where it is too early for the `first`, note when."""
+        sender = store.sender_of(session, self.lease.mailbox_id)
+        self.begins_at = rules.begins_at(sender, first.token, self.now)
+        return rules.near_slots(sender, self.now, most) if self.begins_at <= self.now else 0
 
     def judge(self, session: Session, sender: Sender, sendings: Sequence[Sending], now: datetime) -> dict[int, Verdict]:
         """Whether these orders may go now, by id."""
@@ -104,8 +103,10 @@ class Shift:
         return True
 
     def give_up(self, sending: Sending, skip: Skip) -> None:
-        """End an order that cannot be sent, and ask the rep to write by hand."""
+        """End an order that cannot be sent, and ask the rep to write by hand; one that left is left alone."""
         with self.writing() as session:
+            if store.find(session, sending.id).state not in State.unsent():
+                return
             user_id = store.sender_of(session, sending.mailbox_id).user_id
             text = f"The mail to {sending.email} was not sent ({skip.reason}); look at it and write by hand."
             service.add_task(session, self.desk.clock, sending, user_id, text)

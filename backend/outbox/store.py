@@ -222,7 +222,8 @@ def _due_begun() -> Select[*tuple[Any, ...]]:
 
 def next_claimed(session: Session, mailbox_id: int, now: datetime, limit: int) -> list[Sending]:
     """The orders to be begun next: follow-ups before first touches, and each group in its turn."""
-    return _orders(session, _due_claimed(), {"mailbox_id": mailbox_id, "now": now, "limit": limit})
+    wanted = {"mailbox_id": mailbox_id, "now": now, "limit": limit}
+    return _orders(session, _due_claimed(), wanted) if limit else []
 
 
 @cache

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, literal_column, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.db import Base, PrimaryKey, UtcDateTime, json_type
+from backend.db import Base, PrimaryKey, UtcDateTime, json_type, one_of
 from backend.db.base import BigKey
 from backend.outbox.shapes import State
 
@@ -89,12 +89,9 @@ class OutboxRow(Base):
     )
 
 
-def _is_one_of(*states: State) -> ColumnElement[bool]:
-    return OutboxRow.state.in_([literal_column(f"'{state}'") for state in states])
-
-
-# For statements, with the values written out: of a parameter SQLite cannot tell that it is in an index of open orders.
-IS_OPEN, IS_BEGUN = _is_one_of(*State.open()), _is_one_of(State.DRAFTED, State.SENDING)
+# The same conditions for statements.
+IS_OPEN = one_of(OutboxRow.state, *State.open())
+IS_BEGUN = one_of(OutboxRow.state, State.DRAFTED, State.SENDING)
 IS_WAITING = OutboxRow.state == literal_column(f"'{State.CLAIMED}'")
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox, MailboxAlias, User
 from backend.activities.tables import Activity, ActivityRecord
-from backend.db import among, beside, read_columns, table_of
+from backend.db import among, beside, one_of, read_columns, table_of
 from backend.mail.addresses import domain_of, is_free_mail, registrable_domain
 from backend.mail.shapes import Kind
 from backend.mail.tables import Copy, Message, MessageBody, MessageParticipant
@@ -118,13 +118,13 @@ def _arrived() -> CompoundSelect[*tuple[Any, ...]]:
     outside = (
         select(literal(_OUTSIDE), literal(0), _p.address_key, *_ARRIVED)
         .join(table_of(Message), _m.id == _p.message_id)
-        .where(*_sent_by(), among(_p.address_key, "keys"), *_is_theirs(), _m.kind.in_(_TELLING))
+        .where(*_sent_by(), among(_p.address_key, "keys"), *_is_theirs(), one_of(_m.kind, *_TELLING))
     )
     of_colleagues = (
         select(literal(_COLLEAGUE), _c.mailbox_id, _p.domain, *_ARRIVED)
         .join(table_of(Message), _m.id == _p.message_id)
         .join(table_of(Copy), _c.message_id == _m.id)
-        .where(*_sent_by(), among(_p.domain, "domains"), *_is_theirs(), _m.kind.in_(_COLLEAGUES))
+        .where(*_sent_by(), among(_p.domain, "domains"), *_is_theirs(), one_of(_m.kind, *_COLLEAGUES))
         .where(among(_c.mailbox_id, "mailbox_ids"))
     )
     in_threads = (
@@ -137,7 +137,7 @@ def _arrived() -> CompoundSelect[*tuple[Any, ...]]:
 
 
 def _sent_by() -> tuple[ColumnElement[bool], ...]:
-    return (_p.workspace_id == bindparam("workspace_id"), _p.role.in_(("from", "sender")))
+    return (_p.workspace_id == bindparam("workspace_id"), one_of(_p.role, "from", "sender"))
 
 
 def _is_theirs() -> tuple[ColumnElement[bool], ...]:
@@ -332,7 +332,7 @@ def _our_mail_to() -> CompoundSelect[*tuple[Any, ...]]:
     to_person, to_company = (
         select(_p.address_key, _p.domain, _m.id, _m.sent_at, _m.sender_key)
         .join(table_of(Message), _m.id == _p.message_id)
-        .where(_p.workspace_id == bindparam("workspace_id"), _p.role.in_(("to", "cc")), whom)
+        .where(_p.workspace_id == bindparam("workspace_id"), one_of(_p.role, "to", "cc"), whom)
         .where(_m.is_ours, _m.sent_at >= bindparam("since"))
         for whom in (among(_p.address_key, "keys"), among(_p.domain, "domains"))
     )
