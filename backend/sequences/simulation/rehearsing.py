@@ -17,7 +17,7 @@ from backend.kit.clock import Clock, VirtualClock
 from backend.kit.errors import UserError
 from backend.records.service import Team
 from backend.sequences.definitions import load
-from backend.sequences.enrolling import enrol, enrol_many
+from backend.sequences.enrolling import enrol_many
 from backend.sequences.enrolment_store import current_version
 from backend.sequences.migrating import Choice, Choices, publish_for
 from backend.sequences.publishing import require_sequence
@@ -116,10 +116,12 @@ def _put_in(
 ) -> dict[str, str]:
     """Enrol the plan's contacts and invented people; returns who could not be, and why."""
     sequence_id, contact_ids = version.sequence_id, plan.contact_ids
-    refused = enrol_many(session, clock, actors[0], sequence_id, contact_ids).refused if contact_ids else {}
+    refused = enrol_many(session, clock, actors[0], sequence_id, contact_ids).refused
     team, has_deals = Team(version.workspace_id, clock, None), "deal." in json.dumps(version.definition)
-    for position, (contact_id, deal_id) in enumerate(invent(session, team, plan.invented, with_deals=has_deals)):
-        actor = actors[position // PEOPLE_IN_A_COMPANY % len(actors)]
-        enrol(session, clock, actor, sequence_id, contact_id, deal_id=deal_id)
+    invented = invent(session, team, plan.invented, with_deals=has_deals)
+    deals = {each.contact_id: each.deal_id for each in invented if each.deal_id is not None}
+    for number, actor in enumerate(actors):  # a company's people have one rep
+        own = [each.contact_id for n, each in enumerate(invented) if n // PEOPLE_IN_A_COMPANY % len(actors) == number]
+        enrol_many(session, clock, actor, sequence_id, own, deals=deals)
     names = store.names(session, list(refused))
     return {names.get(contact_id, str(contact_id)): why for contact_id, why in refused.items()}
