@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,36 +13,44 @@ from backend.accounts.shapes import Actor
 from backend.kit.clock import Clock
 from backend.sequences import list_store
 from backend.sequences.campaigns import audience_store
-from backend.sequences.campaigns.rules import sort_out
+from backend.sequences.campaigns.rules import colleagues_mail, sort_out
 from backend.sequences.campaigns.shapes import Audience, Obstacles, Out, Person, Text
+from backend.sequences.definitions import load
 from backend.sequences.enrolling import MOST_AT_ONCE, require_not_too_many
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A list sorted out: `fit` can be enrolled, `out` cannot, by reason; `unknown` are addresses of no contact."""
+    """A list sorted out: `fit` can be enrolled, `out` cannot, by reason; `unknown` are addresses of no contact.
+
+    `asking` are those of the fit with whom, or with whose company, a colleague wrote lately: their mails will wait for
+    somebody's word, as things are now.
+    """
 
     fit: tuple[Person, ...]
     out: Mapping[str, tuple[Out, ...]]
     unknown: tuple[str, ...]
+    asking: tuple[Person, ...] = ()
 
 
 def check(
     session: Session, clock: Clock, actor: Actor, sequence_id: int, definition: Mapping[str, Any], audience: Audience,
-    *, again: bool,
+    *, again: bool, mailbox_id: int | None = None,
 ) -> Checked:  # fmt: skip
-    """Sort a list out as things are now; a colleague's live thread with somebody holds each mail later, and no more.
+    """Sort a list out as things are now; the mails would leave from `mailbox_id`.
 
     Raises `UserError` where more than 50,000 are on it.
     """
     listed = audience_store.people(session, actor.workspace_id, audience, limit=MOST_AT_ONCE + 1)
     require_not_too_many(len(listed))
-    taken_off = audience_store.obstacles(session, actor.workspace_id, None, clock.now()).suppressed
+    fresh = timedelta(days=load(definition).habits.collision_days)
+    obstacles = audience_store.obstacles(session, actor.workspace_id, mailbox_id, clock.now() - fresh)
     sender = {"sender.name": actor.name, "sender.email": actor.email}
-    found = sort_out(listed, Text("", texts_of(definition)), sender, Obstacles(suppressed=taken_off))
+    found = sort_out(listed, Text("", texts_of(definition)), sender, Obstacles(suppressed=obstacles.suppressed))
     known = list_store.enrolled_before(session, sequence_id, only_running=again)
     fit = tuple(person for person in found.fit if person.contact_id not in known)
-    return Checked(fit, _by_reason([*found.out, *_before(found.fit, known)]), audience.unknown)
+    asking = tuple(person for person in fit if colleagues_mail(person, obstacles))
+    return Checked(fit, _by_reason([*found.out, *_before(found.fit, known)]), audience.unknown, asking)
 
 
 def texts_of(definition: Mapping[str, Any]) -> str:

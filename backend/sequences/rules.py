@@ -12,9 +12,10 @@ from functools import lru_cache
 from html import escape
 
 from liquid import BoundTemplate, Environment, Undefined
-from liquid.exceptions import LiquidError, TemplateNotFoundError
+from liquid.exceptions import LiquidError, ResourceLimitError, TemplateNotFoundError, UnknownFilterError
 
 from backend.kit.errors import UserError
+from backend.kit.text import shorten
 from backend.sequences.shapes import Filled, FilledMail
 
 FIELDS = (
@@ -51,7 +52,7 @@ def check(source: str) -> None:
     except TemplateNotFoundError as error:
         raise UserError("Snippets are taken in by templates only: write the text itself here.") from error
     except (LiquidError, RecursionError) as error:
-        raise UserError("This template cannot be read: %(error)s", error=_first_line(error)) from error
+        raise _refusal(error, source) from error
     unknown = sorted(named - set(FIELDS))
     if unknown:
         raise UserError(
@@ -65,7 +66,7 @@ def fill(source: str, values: Mapping[str, str]) -> Filled:
     try:
         text = _read(source).render(**_nested(values))
     except (LiquidError, RecursionError) as error:
-        raise UserError("This template cannot be filled in: %(error)s", error=_first_line(error)) from error
+        raise _refusal(error, source) from error
     return Filled(text, tuple(name for name in FIELDS if f"[{name}]" in text and not values.get(name)))
 
 
@@ -89,8 +90,19 @@ def _nested(values: Mapping[str, str]) -> dict[str, dict[str, object]]:
     return found
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0] or "it nests too deeply"
+def _refusal(error: LiquidError | RecursionError, source: str) -> UserError:
+    """What is wrong, where, in words that can be translated: Liquid's own are English and a programmer's."""
+    if isinstance(error, ResourceLimitError | RecursionError):
+        return UserError("This template repeats itself too often, nests too deeply or grows too long; make it simpler.")
+    at = error.token.start_index if error.token else -1
+    if at < 0:
+        return UserError("This template cannot be read: a tag is opened and never closed.")
+    if isinstance(error, UnknownFilterError):
+        name = error.token.value if error.token else ""
+        return UserError("There is no filter “%(name)s”; words for a missing value come after “default:”.", name=name)
+    line = source.count("\n", 0, at)
+    place = shorten(source.splitlines()[line].strip(), 60)
+    return UserError("This template cannot be read: look at line %(line)s, “%(place)s”.", line=line + 1, place=place)
 
 
 _PARAGRAPHS = re.compile(r"\n\s*\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -51,6 +53,10 @@ def _check(
 ) -> None:
     """A template may take in what all see who see it; a snippet as it would be, so that a circle shows."""
     known = store.snippets(session, actor.workspace_id, owner_id)
+    if owner_id is None:
+        _require_shared(
+            names_in(f"{subject}\n{body}") - known.keys(), store.snippets(session, actor.workspace_id, actor.user_id)
+        )
     if template.kind == SNIPPET:
         if '"' in name or "'" in name:
             raise UserError("A snippet's name has no quotation marks; templates put it between them.")
@@ -62,9 +68,21 @@ def _check(
         rules.check(expand(text, known))
 
 
+def _require_shared(missing: AbstractSet[str], own: Container[str]) -> None:
+    """Refuse what the team would not find, although its writer does. Raises `UserError`."""
+    if name := next((name for name in sorted(missing) if name in own), None):
+        raise UserError(
+            "The snippet “%(name)s” is your own: share it first, or keep this template to yourself.", name=name
+        )
+
+
 def ready_template(session: Session, actor: Actor, template_id: int) -> TemplateView:
     """A template with its snippets put in, as mails are begun with it. Raises `NotFoundError`."""
-    found = store.view(require_template(session, actor, template_id))
+    return with_snippets(session, actor, store.view(require_template(session, actor, template_id)))
+
+
+def with_snippets(session: Session, actor: Actor, found: TemplateView) -> TemplateView:
+    """A template, kept or just being written, with its snippets put in. Raises `UserError`."""
     known = store.snippets(session, actor.workspace_id, actor.user_id)
     return replace(found, subject=expand(found.subject, known), body=expand(found.body, known))
 

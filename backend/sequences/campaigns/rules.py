@@ -66,10 +66,14 @@ def _obstacle(person: Person, obstacles: Obstacles) -> Out | None:
         return Out(person, "no_address")
     if person.address_key in obstacles.suppressed:
         return Out(person, *obstacles.suppressed[person.address_key])
-    mail_id = obstacles.colleagues_with.get(person.address_key) or obstacles.colleagues_at.get(
-        registrable_domain(domain_of(person.address_key))
-    )
+    mail_id = colleagues_mail(person, obstacles)
     return Out(person, "collision", f"mail {mail_id}") if mail_id else None
+
+
+def colleagues_mail(person: Person, obstacles: Obstacles) -> int | None:
+    """A colleague's latest mail to somebody, else to their company."""
+    of_company = obstacles.colleagues_at.get(registrable_domain(domain_of(person.address_key)))
+    return obstacles.colleagues_with.get(person.address_key) or of_company
 
 
 class _Missing:

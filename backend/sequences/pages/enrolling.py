@@ -152,8 +152,10 @@ def _look(session: Session, sequence_id: int, choice: Choice) -> tuple[Checked, 
     if version is None:
         raise UserError(gettext("Nothing of this sequence is published yet; publish it first."))
     audience, known = _audience(session, choice)
-    found = check(session, house().clock, actor, sequence_id, version.definition, audience, again=choice.again)
-    return found, known
+    own = next((box.id for box in mailboxes(session, actor.workspace_id, user_id=actor.user_id)), None)
+    return check(
+        session, house().clock, actor, sequence_id, version.definition, audience, again=choice.again, mailbox_id=own,
+    ), known  # fmt: skip
 
 
 def _audience(session: Session, choice: Choice) -> tuple[Audience, dict[str, int]]:

@@ -65,6 +65,11 @@ class Words:
         return evidence_words(evidence, gettext, _moment)
 
     @staticmethod
+    def moment(moment: datetime) -> str:
+        """A day and a time of day."""
+        return _moment(moment)
+
+    @staticmethod
     def pause(reason: str) -> str:
         """Why nothing leaves a mailbox."""
         return pause_words(reason, gettext)

@@ -168,3 +168,14 @@ def test_a_manager_halts_a_sequence_for_everybody_and_lets_it_go_on(
     line.tick()
     assert [line.deliveries(), line.deliveries(ERIK)] == [1, 0]
     assert "Pause for all" in carol.get("/sequences/1").text
+
+
+def test_with_whom_a_colleague_is_writing_is_said_before_they_are_enrolled(client: FlaskClient, line: Line) -> None:
+    line.make(definition(mail("Hi", "Hello"), collision_days=14))
+    line.person(DORA, "Dora")
+    assert "is writing with" not in client.get("/sequences/1/enrol?q=dora").text
+    line.office.mail(BOB, DORA, "Our talk yesterday")
+    line.office.sync()
+    page = words_of(client.get("/sequences/1/enrol?q=dora"))
+    assert "1 person can be enrolled" in page
+    assert "A colleague is writing with 1 of them: that mail waits for your word Dora" in page
