@@ -112,7 +112,7 @@ def test_a_snippet_that_is_missing_or_goes_round_in_circles_is_named(client: Fla
 
 def test_a_shared_template_takes_in_no_snippet_of_ones_own(client: FlaskClient) -> None:
     client.post("/templates/new", data=SIGNATURE | {"owner": "me"})
-    assert "There is no snippet" in client.post("/templates/new", data=SIGNED).text
+    assert "The snippet “Signature” is your own" in client.post("/templates/new", data=SIGNED).text
     assert client.post("/templates/new", data=SIGNED | {"owner": "me"}).status_code == 302
 
 
@@ -131,3 +131,15 @@ def test_the_list_says_how_many_mails_a_template_began_and_how_many_were_answere
         office.sync()
         book_answers(office.db)
         assert re.findall(r'class="num wide">\s*([^<]+?)\s*<', client.get("/templates").text)[-2:] == ["2", "1"]
+
+
+def test_what_is_being_written_is_looked_at_before_it_is_kept(client: FlaskClient) -> None:
+    typed = {"name": "Offer", "subject": "For {{ contact.first_name }}", "body": "Dear {{ company.name }}"}
+    page = client.post("/templates/new", data={**typed, "do": "preview"}).text
+    assert "For Ana" in page
+    assert "Dear Nordwind" in page
+    assert "Dear {{ company.name }}" in page
+    assert "Offer" not in client.get("/templates").text
+    wrong = client.post("/templates/new", data={**typed, "body": "{{ nobody.name }}", "do": "preview"})
+    assert wrong.status_code == 400
+    assert "There is no field nobody.name" in wrong.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
@@ -107,6 +108,8 @@ def _save(template_id: int | None) -> tuple[str, int] | Response:
     """What is wrong comes back with its sentence, and nothing that was typed is lost."""
     given = _given(template_id)
     try:
+        if request.form.get("do") == "preview" or "contact" in request.form:
+            return _form(given), HTTPStatus.OK
         with house().db.write() as session:
             service.save_template(
                 session, house().clock, current_actor(), template_id, name=given.name, subject=given.subject,
@@ -132,16 +135,15 @@ def _given(template_id: int | None) -> TemplateView:
 
 def _form(template: TemplateView, problem: str = "") -> str:
     """The form, and below it the mail as a contact would read it: the one that was looked for, else an example."""
-    words, contact_id = request.args.get("q", "").strip(), request.args.get("contact", type=row_id)
+    words, contact_id = request.values.get("q", "").strip(), request.values.get("contact", type=row_id)
     with house().db.read() as session:
         actor = current_actor()
         found = list_contacts(session, actor.workspace_id, Wanted(words=words, limit=MOST_FOUND)) if words else []
         contact = get_contact(session, actor.workspace_id, contact_id) if contact_id else next(iter(found), None)
         preview = None
-        if template.id and not problem:
-            ready = service.ready_template(session, actor, template.id)
+        if template.body and not problem:
             values = previews.values_of(session, actor, contact) if contact else _example()
-            preview = _filled(ready, values)
+            preview = _filled(service.with_snippets(session, actor, template), values)
         snippets = [each for each in store.snippet_views(session, actor) if each.id != template.id]
     return render_template(
         "sequences/template.html", template=template, problem=problem, fields=rules.FIELDS, preview=preview,
@@ -150,6 +152,8 @@ def _form(template: TemplateView, problem: str = "") -> str:
 
 
 def _filled(template: TemplateView, values: dict[str, str]) -> FilledMail:
+    for text in (template.subject, template.body):
+        rules.check(text)
     return rules.filled(template.subject, template.body, values)
 
 
