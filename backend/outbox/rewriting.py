@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -35,9 +36,11 @@ def rewrite(session: Session, anew: Sequence[Rewrite], withdrawn: Sequence[Outbo
     The caller holds their rows and those of their source, and none of them is being sent.
     """
     for each in anew:
+        is_waiting = each.order.state != State.SKIPPED  # what was taken back stays so, under its new name
+        state, fresh = (State.CLAIMED, _unwritten(each.order, now)) if is_waiting else (State.SKIPPED, {})
         store.write(
-            session, each.order.id, State.CLAIMED, draft_id="", reason="", attempts=0, due_at=now, step=each.step,
-            run=each.run, version_id=each.version_id, variant=rules.variant_of(each.order.token, each.wordings),
+            session, each.order.id, state, **fresh, step=each.step, run=each.run, version_id=each.version_id,
+            variant=rules.variant_of(each.order.token, each.wordings),
         )  # fmt: skip
     for order in withdrawn:
         store.write(session, order.id, State(order.state), due_at=now)
@@ -45,3 +48,9 @@ def rewrite(session: Session, anew: Sequence[Rewrite], withdrawn: Sequence[Outbo
     store.break_leases(session, mailbox_ids)
     for mailbox_id in mailbox_ids:
         service.make_due(session, mailbox_id, now)
+
+
+def _unwritten(order: OutboxRow, now: datetime) -> dict[str, Any]:
+    """As if it had just been ordered; one that was begun keeps count of it, since a draft may lie at Gmail."""
+    attempts = order.attempts if order.state == State.CLAIMED else 1
+    return {"draft_id": "", "reason": "", "attempts": attempts, "due_at": now}

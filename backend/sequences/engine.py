@@ -226,7 +226,8 @@ class Engine:
         if sending.state in {State.SENT, State.VETOED}:
             store.pass_step(session, sending, now, self._wait_behind(session, sending, now))
             return
-        enrolment = session.get_one(Enrolment, sending.source_id)
+        session.flush()
+        enrolment = session.get_one(Enrolment, sending.source_id, with_for_update=True)  # somebody may resume them now
         if enrolment.ended_at is not None or (sending.step, sending.run) != (enrolment.step, enrolment.run):
             return
         if sending.state is State.UNKNOWN:
@@ -306,10 +307,11 @@ def _standing(enrolment: Enrolment, sending: Sending) -> Verdict:
 
 
 def _skipped(session: Session, enrolment: Enrolment, sending: Sending, now: datetime) -> None:
-    if sending.reason == PAUSED:
-        return  # it stands still; the order is taken up again when it goes on
-    if sending.reason == MOVED:
-        enrolment.due_at = now  # ordered anew, from the other mailbox
+    """Who stands still goes on standing still: for them nothing is due before somebody resumes them."""
+    is_active = enrolment.state == EnrolmentState.ACTIVE
+    if sending.reason in {PAUSED, MOVED}:
+        if is_active:  # resumed meanwhile, or with another mailbox: ordered anew
+            enrolment.due_at = now
         return
     store.note(session, enrolment, now, EventKind.SKIPPED, sending.reason, sending.evidence)
     if sending.reason in _STOPS:
@@ -317,7 +319,7 @@ def _skipped(session: Session, enrolment: Enrolment, sending: Sending, now: date
     elif sending.reason in _PAUSES:
         enrolling.pause(session, enrolment, now, sending.reason, sending.evidence)
     else:
-        enrolment.step, enrolment.due_at = enrolment.step + 1, now
+        enrolment.step, enrolment.due_at = enrolment.step + 1, now if is_active else enrolment.due_at
 
 
 def holds(condition: Condition, values: Mapping[str, str]) -> bool:

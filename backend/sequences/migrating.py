@@ -26,7 +26,7 @@ from backend.sequences import enrolment_store as store
 from backend.sequences.cases import Versions
 from backend.sequences.definitions import Definition, Mail
 from backend.sequences.publishing import publish
-from backend.sequences.shapes import EventKind, Stop
+from backend.sequences.shapes import EnrolmentState, EventKind, Stop
 from backend.sequences.tables import Enrolment, SequenceVersion
 from backend.sequences.versions import place_in
 
@@ -113,9 +113,10 @@ class _Change:
         store.note(self._session, person, self._now, EventKind.MIGRATED, "", evidence)
         if order is not None and is_same:
             self.anew.append(self._rewrite(order, person, self._new.steps[target]))
-        elif order is not None:  # its mail is no more: the outbox takes it back, and the way goes on
+        elif order is not None and order.state in State.open():  # its mail is no more: the outbox takes it back
             self.withdrawn.append(order)
-            person.due_at = self._now
+            if person.state == EnrolmentState.ACTIVE:  # and the way goes on, unless they stand still
+                person.due_at = self._now
 
     def _thread(self, person: Enrolment, old: Definition) -> dict[str, Any]:
         """What is known beside: keys are made of the first run, and a mail that is left out stays so."""

@@ -32,12 +32,18 @@ def hold_all(session: Session, sequence_id: int, but_version_id: int) -> list[En
 
 
 def hold_orders(session: Session, enrolment_ids: Sequence[int]) -> dict[int, OutboxRow]:
-    """Their open mails, held until the end, by enrolment."""
+    """The mails at which they stand, held until the end, by enrolment: those that wait, and those that were taken back.
+
+    What is taken back is ordered again, by its name, as soon as somebody goes on.
+    """
     found: dict[int, OutboxRow] = {}
+    states = (*State.open(), State.SKIPPED)
     for start in range(0, len(enrolment_ids), _CHUNK):
         chunk = enrolment_ids[start : start + _CHUNK]
-        where = (OutboxRow.source == SOURCE, OutboxRow.source_id.in_(chunk), OutboxRow.state.in_(State.open()))
-        rows = session.scalars(select(OutboxRow).where(*where).order_by(OutboxRow.id).with_for_update())
+        is_there = (OutboxRow.step == Enrolment.step) & (OutboxRow.run == Enrolment.run)
+        where = (OutboxRow.source == SOURCE, OutboxRow.source_id.in_(chunk), OutboxRow.state.in_(states))
+        query = select(OutboxRow).join(Enrolment, (Enrolment.id == OutboxRow.source_id) & is_there).where(*where)
+        rows = session.scalars(query.order_by(OutboxRow.id).with_for_update(of=OutboxRow))
         found |= {row.source_id: row for row in rows}
     return found
 

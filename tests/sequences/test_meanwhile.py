@@ -1,0 +1,184 @@
+"""What people do while a mail is on its way and something fails: each of these a soak found (`soak.machine`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.accounts.shapes import Actor
+from backend.gmail.emulator.calls import Json
+from backend.gmail.emulator.gateway import EmulatorGmail
+from backend.kit.clock import Clock
+from backend.outbox.jobs import send_due
+from backend.outbox.tables import OutboxRow
+from backend.records.tables import Record
+from backend.sequences import steering
+from backend.sequences.jobs import advance_due
+from backend.sequences.migrating import Choice, Choices, publish_for
+from backend.sequences.shapes import EnrolmentState
+from backend.sequences.tables import Enrolment
+from tests.cast import ALICE, BOB, CAROL
+from tests.sequences.line import Line, definition, mail, wait
+from tests.sync.workers import Workers
+
+PAUSED, FINISHED = EnrolmentState.PAUSED, EnrolmentState.FINISHED
+ONE = definition(mail("First", "One"))
+Deed = Callable[[Session, Clock, Actor, int], Enrolment]
+
+
+def steer(line: Line, deed: Deed, enrolment: int) -> None:
+    with line.office.db.write() as session:
+        deed(session, line.office.clock, line.office.actors[CAROL], enrolment)
+
+
+def change_over(line: Line, sequence_id: int, what: dict[str, Any]) -> None:
+    with line.office.db.write() as session:
+        publish_for(session, line.office.clock, line.office.actors[ALICE], sequence_id, what, Choices(Choice.MIGRATE))
+
+
+def fail_once(line: Line, name: str, *verbs: str) -> None:
+    line.office.emulator.faults.inject(name, times=1, verbs=verbs)
+
+
+def drafted(line: Line, what: dict[str, Any] = ONE) -> tuple[int, int]:
+    """Dora's first mail lies among alice's drafts: the sequence and her enrolment."""
+    sequence_id = line.make(what)
+    enrolment = line.enrol(sequence_id)
+    line.pace(lead_s=3600)
+    line.tick()
+    assert drafts(line) == 1
+    return sequence_id, enrolment
+
+
+def drafts(line: Line, address: str = ALICE) -> int:
+    return len(line.office.gmail(address).list_drafts())
+
+
+def orders(line: Line) -> list[tuple[str, str]]:
+    with line.office.db.read() as session:
+        rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
+        return [(row.state, row.reason) for row in rows]
+
+
+def stand(line: Line, enrolment: int) -> tuple[int, EnrolmentState]:
+    return line.deliveries(), line.stand(enrolment)[0]
+
+
+class Meanwhile(EmulatorGmail):
+    """Lets something happen before the first call of a verb."""
+
+    def __init__(self, line: Line, verb: str, happen: Callable[[], object]) -> None:
+        super().__init__(line.office.emulator, ALICE)
+        self._verb, self._happen = verb, happen
+
+    def _ask(self, verb: str, **asked: Json) -> Json:  # type: ignore[override]  # handed on as it came
+        if verb == self._verb:
+            self._verb = ""
+            self._happen()
+        return super()._ask(verb, **asked)  # type: ignore[arg-type]  # handed on as it came
+
+
+def send_while(line: Line, verb: str, happen: Callable[[], object]) -> None:
+    """Alice's mailbox sends, and before it calls that verb something happens."""
+    gmail, alice = Meanwhile(line, verb, happen), line.office.mailboxes[ALICE]
+    desk = replace(line.desk, connect=lambda i: gmail if i == alice else line.office.connect(i))
+    send_due(desk, alice)
+
+
+# Who is paused
+
+
+def test_who_is_paused_stays_so_though_their_record_gets_another_owner(line: Line) -> None:
+    _, enrolment = drafted(line, definition(mail(), on_owner_change="follow"))
+    steer(line, steering.pause, enrolment)
+    with line.office.db.write() as session:
+        session.get_one(Record, line.see(enrolment).contact_id).owner_id = line.office.actors[BOB].user_id
+    line.let_pass(days=1)
+    assert stand(line, enrolment) == (0, PAUSED)
+    steer(line, steering.resume, enrolment)
+    line.let_pass(days=1)
+    assert stand(line, enrolment) == (1, FINISHED)
+
+
+def test_who_is_paused_stays_so_though_their_mail_expires_meanwhile(line: Line) -> None:
+    """The mailbox cannot be entered, so that nobody takes the draft back before it is too late."""
+    _, enrolment = drafted(line, definition(mail(), wait(0), mail("Second", "Two")))
+    line.office.emulator.revoke(ALICE)
+    line.tick()
+    steer(line, steering.pause, enrolment)
+    line.let_pass(days=9, every_minutes=600)
+    workers = Workers(line.office)
+    workers.reconnect(ALICE)
+    workers.close()
+    line.let_pass(days=1)
+    assert stand(line, enrolment) == (0, PAUSED)
+
+
+def test_who_is_paused_and_changes_over_to_where_their_mail_is_no_more_stays_paused(line: Line) -> None:
+    sequence_id, enrolment = drafted(line, definition(mail("First", "One"), wait(1), mail("Second", "Two")))
+    steer(line, steering.pause, enrolment)
+    change_over(line, sequence_id, definition(wait(1), mail("Second", "Two")))
+    line.let_pass(days=3)
+    assert (stand(line, enrolment), drafts(line)) == ((0, PAUSED), 0)
+
+
+def test_who_stands_still_and_changes_over_gets_the_mail_that_was_taken_back(line: Line) -> None:
+    sequence_id, enrolment = drafted(line)
+    steer(line, steering.pause, enrolment)
+    line.tick()
+    assert orders(line) == [("skipped", "paused")]
+    change_over(line, sequence_id, definition(mail("First", "One, better")))
+    steer(line, steering.resume, enrolment)
+    line.let_pass(hours=4)
+    assert (stand(line, enrolment), line.ledger(enrolment)[-2:]) == ((1, FINISHED), ["sent", "finished"])
+    assert b"One, better" in line.heard[0][1]
+
+
+def test_a_field_without_a_value_is_taken_out_of_the_text_and_the_mail_leaves(line: Line) -> None:
+    sequence_id = line.make(definition(mail("First", "One {{ contact.title }}")))
+    enrolment = line.enrol(sequence_id)
+    line.tick()
+    assert line.stand(enrolment) == (PAUSED, "missing_field")
+    change_over(line, sequence_id, ONE)
+    steer(line, steering.resume, enrolment)
+    line.let_pass(hours=1)
+    assert stand(line, enrolment) == (1, FINISHED)
+
+
+def test_two_edits_one_right_after_the_other_leave_each_mail_its_own_text(line: Line) -> None:
+    """The first takes the mail out that waits; before the outbox took it back comes the second."""
+    sequence_id, enrolment = drafted(line, definition(mail("First", "One"), wait(1), mail("Second", "Two")))
+    change_over(line, sequence_id, definition(wait(1), mail("Second", "Two")))
+    change_over(line, sequence_id, definition(wait(1), mail("Second", "Two, better")))
+    line.let_pass(days=3)
+    assert (stand(line, enrolment), drafts(line)) == ((1, FINISHED), 0)
+    assert b"Two, better" in line.heard[0][1]
+
+
+def test_who_is_resumed_while_their_draft_is_taken_back_is_not_left_standing(line: Line) -> None:
+    _, enrolment = drafted(line)
+    steer(line, steering.pause, enrolment)
+
+    def resume() -> None:
+        steer(line, steering.resume, enrolment)
+        advance_due(line.office.db, line.office.clock, line.engine)
+
+    send_while(line, "drafts.delete", resume)
+    line.let_pass(days=1)
+    assert stand(line, enrolment) == (1, FINISHED)
+
+
+# What Gmail answers
+
+
+def test_a_mail_that_left_stays_sent_whatever_gmail_says_when_it_is_read_back(line: Line) -> None:
+    enrolment = line.enrol(line.make(ONE))
+    fail_once(line, "bad-request-batch", "batch")
+    line.tick()
+    fail_once(line, "bad-request-batch", "batch")
+    line.let_pass(hours=2)
+    assert (stand(line, enrolment), orders(line)) == ((1, FINISHED), [("sent", "")])
