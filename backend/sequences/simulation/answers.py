@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage, Message
 from email.utils import format_datetime
 from enum import StrEnum
 from heapq import heappop, heappush
 from random import Random
 
+from backend.gmail.mime import read_headers
+from backend.kit.text import squeeze
 from backend.sequences.simulation.shapes import Plan
 
 _LATEST_REPLY_TO = 3  # of the mails to somebody, the last one that they may answer
@@ -38,6 +38,18 @@ Action: failed
 Status: 5.1.1
 Diagnostic-Code: smtp; 550 5.1.1 No such user
 --part--
+"""
+_ANSWER = """From: {recipient}
+To: {sender}
+Date: {date}
+Subject: {prefix}: {subject}
+Message-ID: <answer{number}@rehearsal.example>
+In-Reply-To: {answered}
+References: {answered}
+{more}MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+
+{text}
 """
 
 
@@ -110,20 +122,16 @@ class Correspondents:
         return _REPORT.format(**facts).encode()
 
     def _notice(self, sender: str, recipient: str, raw: bytes, now: datetime, back: datetime) -> bytes:
-        mail = self._answer(sender, recipient, message_from_bytes(raw), now, "Automatic reply")
-        mail["Auto-Submitted"] = "auto-replied"
-        mail.set_content(f"I am out of the office until {back:%Y-%m-%d}.")
-        return mail.as_bytes()
+        text = f"I am out of the office until {back:%Y-%m-%d}."
+        facts = {"prefix": "Automatic reply", "more": "Auto-Submitted: auto-replied\n", "text": text}
+        return self._answer(sender, recipient, raw, now, facts)
 
     def _reply(self, sender: str, recipient: str, raw: bytes, at: datetime) -> bytes:
-        mail = self._answer(sender, recipient, message_from_bytes(raw), at, "Re")
-        mail.set_content("Thank you for writing. Let us talk next week.")
-        return mail.as_bytes()
+        facts = {"prefix": "Re", "more": "", "text": "Thank you for writing. Let us talk next week."}
+        return self._answer(sender, recipient, raw, at, facts)
 
-    def _answer(self, sender: str, recipient: str, to: Message, at: datetime, prefix: str) -> EmailMessage:
-        mail = EmailMessage()
-        mail["From"], mail["To"], mail["Date"] = recipient, sender, format_datetime(at)
-        mail["Subject"] = f"{prefix}: {' '.join(str(to['Subject']).split())}"
-        mail["Message-ID"] = f"<answer{self._number}@rehearsal.example>"
-        mail["In-Reply-To"] = mail["References"] = str(to["Message-ID"])
-        return mail
+    def _answer(self, sender: str, recipient: str, raw: bytes, at: datetime, facts: dict[str, str]) -> bytes:
+        to = read_headers(raw)
+        subject, answered = squeeze(to.first("Subject")), to.first("Message-ID")
+        who = {"sender": sender, "recipient": recipient, "date": format_datetime(at), "number": self._number}
+        return _ANSWER.format(**who, **facts, subject=subject, answered=answered).encode()

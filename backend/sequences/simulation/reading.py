@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from email.parser import BytesHeaderParser
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from backend.gmail.mime import read_headers
 from backend.outbox.shapes import HEADER
 from backend.sequences.definitions import Habits
 from backend.sequences.hours import days_off, zone_of
@@ -84,8 +84,7 @@ class _Teller:
 
     def mails(self, orders: Iterable[OrderLine], raws: Iterable[bytes]) -> Iterator[RehearsedMail]:
         """Match mails with their orders by the header that names these."""
-        parse = BytesHeaderParser().parsebytes
-        by_token = {str(parse(raw)[HEADER]): raw for raw in raws}
+        by_token = {read_headers(raw).first(HEADER): raw for raw in raws}
         for order in orders:
             if order.sent_at is not None and order.token in by_token:
                 sender = self.senders[order.mailbox_id]
