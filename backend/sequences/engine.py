@@ -138,11 +138,16 @@ class Engine:
         return enrolment.due_at is not None
 
     def _wait_behind(self, session: Session, sending: Sending, now: datetime) -> Pending | None:
-        """The wait that begins as this mail ends, where one stands behind it: it can be reckoned without a tick."""
-        version_id, zone, country = store.whereabouts(session, sending.source_id)
-        definition = self._versions.of(session, version_id)
+        """The wait that begins as this mail ends, where one stands behind it: it can be reckoned without a tick.
+
+        Who has answered is looked at in the next one.
+        """
+        person = store.whereabouts(session, sending)
+        definition = self._versions.of(session, person.version_id)
         step = next(iter(definition.steps[sending.step + 1 :]), None)
-        return _wait_from(now, step, whose_zone(definition.habits, zone, country)) if isinstance(step, Wait) else None
+        if person.has_answered or not isinstance(step, Wait):
+            return None
+        return _wait_from(now, step, whose_zone(definition.habits, person.zone, person.country or ""))
 
     # Stops
 

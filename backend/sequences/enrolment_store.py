@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, case, select, update
 from sqlalchemy.orm import Session
@@ -14,9 +14,10 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from backend.accounts.tables import Mailbox, User
 from backend.db import among, read_columns, table_of, write_columns
 from backend.outbox.shapes import Sending
+from backend.outbox.tables import OutboxRow
 from backend.records.tables import Contact
 from backend.sequences.shapes import EnrolmentState, EventKind, Pending
-from backend.sequences.tables import Enrolment, EnrolmentEvent, Sequence, SequenceVersion
+from backend.sequences.tables import Answer, Enrolment, EnrolmentEvent, Sequence, SequenceVersion
 
 _ENROLMENTS = table_of(Enrolment)
 _NOTING = table_of(EnrolmentEvent).insert()
@@ -88,17 +89,29 @@ def _write_lines(session: Session, lines: list[dict[str, Any]]) -> None:
         write_columns(session, _NOTING, lines)
 
 
-def whereabouts(session: Session, enrolment_id: int) -> tuple[int, str, str]:
-    """By what somebody's time is reckoned: their version, the rep's zone, their own country ("": not known)."""
-    version_id, zone, country = read_columns(session, _whereabouts(), {"id": enrolment_id}).one()
-    return version_id, zone, country or ""
+class Whereabouts(NamedTuple):
+    """By what somebody's time is reckoned: their version, the rep's zone, their own country; and whether they wrote."""
+
+    version_id: int
+    zone: str
+    country: str | None
+    has_answered: bool
+
+
+def whereabouts(session: Session, sending: Sending) -> Whereabouts:
+    """Where the person stands whom a mail is for."""
+    wanted = {"id": sending.source_id, "source": sending.source}
+    return Whereabouts(*read_columns(session, _whereabouts(), wanted).one())
 
 
 @cache  # asked for each mail that leaves, as all that follows
 def _whereabouts() -> Select[*tuple[Any, ...]]:
-    c, contact = _ENROLMENTS.c, table_of(Contact).c
+    c, contact, order = _ENROLMENTS.c, table_of(Contact).c, table_of(OutboxRow).c
+    answers = select(Answer.outbox_id).join(table_of(OutboxRow), order.id == Answer.outbox_id)
+    is_theirs = (order.source == bindparam("source"), order.source_id == c.id)
+    has_answered = answers.where(*is_theirs).correlate(table_of(Enrolment)).exists()
     return (
-        select(c.version_id, User.timezone, contact.country)
+        select(c.version_id, User.timezone, contact.country, has_answered)
         .join(Mailbox, Mailbox.id == c.mailbox_id)
         .join(User, User.id == Mailbox.user_id)
         .outerjoin(table_of(Contact), contact.id == c.contact_id)

@@ -9,12 +9,15 @@ from sqlalchemy import update
 
 from backend.activities.service import add_activity
 from backend.activities.shapes import ActivityKind, NewActivity
+from backend.gmail.emulator.gateway import EmulatorGmail
+from backend.gmail.shapes import MessageRef
 from backend.linking.merging import merge_records
 from backend.records.service import Team, make_deal
 from backend.records.shapes import NewDeal
 from backend.records.store.writing import first_pipeline
 from backend.records.tables import ContactAddress, Deal, Record, Stage
 from backend.sequences import enrolling
+from backend.sequences.results.jobs import book_answers
 from backend.sequences.shapes import EnrolmentState, Stop
 from backend.sequences.tables import Enrolment
 from tests.cast import ALICE, BOB, DORA
@@ -104,6 +107,25 @@ def test_a_reply_between_check_and_send_stops(line: Line) -> None:
     line.let_pass(hours=1, every_minutes=5)
     assert (line.deliveries(), line.stand(enrolment)) == (0, (STOPPED, "replied"))
     assert line.office.gmail(ALICE).list_drafts() == ()
+
+
+def test_a_reply_in_the_seconds_of_a_send_ends_the_way_at_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read, and booked as an answer to the first mail, before it is noted that the second one left."""
+    enrolment = line.enrol(line.make(definition(mail(), wait(1), mail("Again"), wait(30), mail("And again"))))
+    line.let_pass(hours=3)
+    office = line.office
+
+    class Quick(EmulatorGmail):
+        def send_draft(self, draft_id: str) -> MessageRef:
+            sent = super().send_draft(draft_id)
+            office.mail(DORA, ALICE, "Re: An offer", "Yes, please.", reply_to_id=sent_id(line))
+            office.sync()
+            book_answers(office.db)
+            return sent
+
+    monkeypatch.setattr(line.office, "connect", lambda _id: Quick(office.emulator, ALICE))
+    line.let_pass(days=1.2)
+    assert (line.deliveries(), line.stand(enrolment)) == (2, (STOPPED, "replied"))
 
 
 @pytest.mark.parametrize(
