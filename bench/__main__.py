@@ -11,8 +11,8 @@ import structlog
 from bench.figure import Figure
 
 NOT_BENCHES = {
-    "__init__", "__main__", "correspondence", "drained", "figure", "floor", "incremental", "memory", "served", "store",
-    "town",
+    "__init__", "__main__", "correspondence", "crowd", "drained", "figure", "floor", "incremental", "memory", "served",
+    "store", "town",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -56,15 +56,16 @@ class Stock:
     pipeline_id: int
     messages: int
     contacts: int
+    colleagues: int = 10
 
     @property
     def companies(self) -> int:
-        """One for ten contacts."""
-        return max(self.contacts // 10, 1)
+        """One for so many `colleagues`."""
+        return max(self.contacts // self.colleagues, 1)
 
     @property
     def deals(self) -> int:
-        """One for ten contacts."""
+        """One for each company."""
         return self.companies
 
     def contact_of(self, mail: int) -> str:
@@ -73,21 +74,26 @@ class Stock:
         return f"p{number}@c{number % self.companies}.example"
 
 
-def fill_store(db: Database, messages: int, contacts: int) -> Stock:
+def fill_store(db: Database, messages: int, contacts: int, colleagues: int = 10) -> Stock:
     """Migrate an empty database and fill it."""
     upgrade(db)
     with db.write() as session:
-        stock = _team(session, messages, contacts)
+        stock = _team(session, messages, contacts, colleagues)
     with db.engine.connect() as connection:
         _insert(connection, stock)
         connection.commit()
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    take_stock(db)
     db.dispose()
     return stock
 
 
-def _team(session: Session, messages: int, contacts: int) -> Stock:
+def take_stock(db: Database) -> None:
+    """Have the database count what it holds, as it does by itself in time, so that it chooses its ways by that."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE" if db.is_sqlite else "VACUUM ANALYZE"))
+
+
+def _team(session: Session, messages: int, contacts: int, colleagues: int) -> Stock:
     clock = SystemClock()
     workspace = create_workspace(session, clock, "Acme", domain="acme.example")
     make_sales_pipeline(session, workspace.id)
@@ -98,17 +104,22 @@ def _team(session: Session, messages: int, contacts: int) -> Stock:
         session, clock, vault, user, address=OWNER, address_key=key_of(OWNER), kind=GrantKind.EMULATOR
     )
     ensure_state(session, mailbox, clock.now())
-    return Stock(workspace.id, user.id, mailbox.id, stages[0].id, pipeline_id, messages, contacts)
+    return Stock(workspace.id, user.id, mailbox.id, stages[0].id, pipeline_id, messages, contacts, colleagues)
 
 
 def _insert(connection: Connection, stock: Stock) -> None:
     dialect = connection.dialect.name
+    insert_series(connection, (*_people(stock, dialect), *_mails(stock, dialect), *_links(stock, dialect)))
+
+
+def insert_series(connection: Connection, tables: Iterable[tuple[str, int, Columns]]) -> None:
+    """Fill tables with so many rows each; `columns` are SQL over `i`, which counts from 1. Nothing is checked."""
+    dialect = connection.dialect.name
     connection.exec_driver_sql(_UNCHECKED[dialect])
-    for table, count, columns in (*_people(stock, dialect), *_mails(stock, dialect), *_links(stock, dialect)):
+    for table, count, columns in tables:
         rows = _SERIES[dialect].format(count=count, columns=", ".join(columns.values()))
         connection.execute(text(f"INSERT INTO {table} ({', '.join(columns)}) {rows}"))
-    if dialect == "postgresql":
-        for table in ("records", "messages", "conversations", "copies", "links", "contact_addresses", "activities"):
+        if dialect == "postgresql" and "id" in columns:
             connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"))  # noqa: S608 - the same
 
 

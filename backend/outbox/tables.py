@@ -131,4 +131,7 @@ class Suppression(Base):
     evidence: Mapped[str] = mapped_column(String(500), doc="what it rests on: a report's mail and status, a click")
     at: Mapped[datetime] = mapped_column(UtcDateTime, doc="since when")
 
-    __table_args__ = (UniqueConstraint("workspace_id", "address_key"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "address_key"),
+        Index("ix_suppressions_workspace_id_ground", "workspace_id", "ground", "id"),
+    )

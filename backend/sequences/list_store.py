@@ -13,15 +13,14 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
 from backend.accounts.tables import Mailbox, User
-from backend.outbox.shapes import State
-from backend.outbox.tables import OutboxRow
+from backend.outbox.tables import IS_OPEN, OutboxRow
 from backend.records.tables import Record
 from backend.sequences.enrolling import SOURCE
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Enrolment, Sequence, SequenceVersion
 
 _RECORD = Record.__table__.c
-_OPEN = tuple(state.value for state in State.open())
+_RUNNING = (EnrolmentState.ACTIVE.value, EnrolmentState.PAUSED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +173,9 @@ def _people_counts(session: Session, actor: Actor, ids: Several[int]) -> dict[in
 
 
 def _sent_counts(session: Session, actor: Actor, ids: Several[int]) -> dict[int, int]:
+    """Mails that left, of each sequence: orders stand in one queue with those of their sequence."""
     o = OutboxRow
-    query = select(o.group_id, func.count()).where(o.group_id.in_(ids), o.sent_at.is_not(None), o.source == SOURCE)
-    if not actor.sees_all:
-        query = query.where(o.mailbox_id.in_(select(Mailbox.id).where(Mailbox.user_id == actor.user_id)))
+    query = select(o.group_id, func.count()).where(o.group_id.in_(ids), o.sent_at.is_not(None), *_own_mail(actor))
     return {row[0]: row[1] for row in session.execute(query.group_by(o.group_id))}
 
 
@@ -185,23 +183,26 @@ def _own(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.sees_all else Enrolment.user_id == actor.user_id
 
 
-def step_counts(session: Session, actor: Actor, version_id: int) -> dict[int, StepCount]:
-    """Each step of a version that somebody stands before, or whose mail came to an end."""
+def _own_mail(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    own = select(Mailbox.id).where(Mailbox.user_id == actor.user_id)
+    return () if actor.sees_all else (OutboxRow.mailbox_id.in_(own),)
+
+
+def step_counts(session: Session, actor: Actor, sequence_id: int, version_id: int) -> dict[int, StepCount]:
+    """Each step of a version that somebody stands before, or of whose mails one came to an end."""
     e, o = Enrolment, OutboxRow
-    waits = select(e.step, func.count()).where(e.version_id == version_id, e.ended_at.is_(None), _own(actor))
+    is_here = (e.sequence_id == sequence_id, e.state.in_(_RUNNING), e.version_id == version_id)
+    waits = select(e.step, func.count()).where(*is_here, _own(actor))
     waiting = {row[0]: row[1] for row in session.execute(waits.group_by(e.step))}
-    ended = (
-        select(o.step, o.state, func.count())
-        .join(e, e.id == o.source_id)
-        .where(o.source == SOURCE, e.version_id == version_id, o.state.not_in(_OPEN), _own(actor))
-        .group_by(o.step, o.state)
-    )
-    sent: Counter[int] = Counter()
-    skipped: Counter[int] = Counter()
-    for step, state, number in session.execute(ended):
-        (sent if state == State.SENT else skipped)[step] += number
-    steps = {*waiting, *sent, *skipped}
-    return {step: StepCount(waiting.get(step, 0), sent[step], skipped[step]) for step in steps}
+    written = (o.group_id == sequence_id, o.version_id == version_id, *_own_mail(actor))
+    left = select(o.step, func.count()).where(*written, o.sent_at.is_not(None)).group_by(o.step)
+    sent = {row[0]: row[1] for row in session.execute(left)}
+    stayed = select(o.step, func.count()).where(*written, o.sent_at.is_(None), ~IS_OPEN).group_by(o.step)
+    skipped = {row[0]: row[1] for row in session.execute(stayed)}
+    return {
+        step: StepCount(waiting.get(step, 0), sent.get(step, 0), skipped.get(step, 0))
+        for step in {*waiting, *sent, *skipped}
+    }
 
 
 def versions(session: Session, actor: Actor, sequence_id: int) -> list[VersionView]:
@@ -215,7 +216,8 @@ def versions(session: Session, actor: Actor, sequence_id: int) -> list[VersionVi
     )
     rows = session.execute(query).all()
     e = Enrolment
-    running = select(e.version_id, func.count()).where(e.sequence_id == sequence_id, e.ended_at.is_(None), _own(actor))
+    is_running = (e.sequence_id == sequence_id, e.state.in_(_RUNNING))
+    running = select(e.version_id, func.count()).where(*is_running, _own(actor))
     counts = {row[0]: row[1] for row in session.execute(running.group_by(e.version_id))}
     return [
         VersionView(row.id, row.number, row.definition, name or email, row.published_at, counts.get(row.id, 0))
@@ -261,7 +263,7 @@ def reasons(session: Session, actor: Actor, sequence_id: int) -> dict[str, int]:
 def _people(actor: Actor) -> Select[*tuple[Any, ...]]:
     """An enrolment with the names around it, and the mail of it that is in the outbox."""
     e, o = Enrolment, OutboxRow
-    is_its_mail = and_(o.source == SOURCE, o.source_id == e.id, o.step == e.step, o.run == e.run, o.state.in_(_OPEN))
+    is_its_mail = and_(o.source == SOURCE, o.source_id == e.id, o.step == e.step, o.run == e.run, IS_OPEN)
     return (
         select(
             e, Sequence.name, SequenceVersion.number, _RECORD.name, User.name, User.email, o.state, o.reason, o.due_at

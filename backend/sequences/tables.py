@@ -155,6 +155,10 @@ class Enrolment(Base):
             sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL"),
         ),
         Index("ix_enrolments_contact_id", "contact_id"),
+        # All that people are counted by, so that they are counted from the index alone.
+        Index("ix_enrolments_standing", "sequence_id", "state", "reason", "step", "version_id", "user_id"),
+        Index("ix_enrolments_sequence_id_id", "sequence_id", "id"),
+        Index("ix_enrolments_user_id_id", "user_id", "id"),
         Index(
             "ix_enrolments_paused", "user_id",
             sqlite_where=text("state = 'paused'"), postgresql_where=text("state = 'paused'"),

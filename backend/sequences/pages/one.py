@@ -48,7 +48,7 @@ def show_one(sequence_id: int) -> str:
             sequence=sequence,
             version=version,
             versions=every,
-            counts=list_store.step_counts(session, actor, version.id) if version else {},
+            counts=list_store.step_counts(session, actor, sequence_id, version.id) if version else {},
             reasons=held,
             wanted=wanted,
             states=list(EnrolmentState),

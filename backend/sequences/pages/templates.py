@@ -97,11 +97,11 @@ def delete(template_id: int) -> Response:
     return redirect(url_for("templates.show"))
 
 
-def _tallies(session: Session) -> dict[int | None, Tally]:
+def _tallies(session: Session) -> dict[int, Tally]:
     """What came of each template's mails in the last year, of those that the visitor may see."""
     now = house().clock.now()
     wanted = ResultsWanted(now - COUNTED, now + timedelta(days=1), By.TEMPLATE)
-    return {line.id: line.tally for line in results.results(session, current_actor(), wanted)[0]}
+    return results.replies(session, current_actor(), wanted)
 
 
 def _save(template_id: int | None) -> tuple[str, int] | Response:

@@ -29,6 +29,14 @@ def results(session: Session, actor: Actor, wanted: Wanted) -> tuple[list[Line],
     ), whole
 
 
+def replies(session: Session, actor: Actor, wanted: Wanted) -> dict[int, Tally]:
+    """What was sent and answered, by the id of the line; the rest of each tally is not counted."""
+    grains = store.count_replies(session, actor, wanted)
+    texts = store.versions(session, {grain.version_id for grain in grains if grain.version_id})
+    sums = rules.divide(grains, wanted.by, lambda grain: template_of(texts, grain))
+    return {key[0]: tally for key, tally in sums.items() if key[0] is not None}
+
+
 def template_of(texts: Texts, grain: Grain) -> int | None:
     """The template that a mail's wording was begun with."""
     wording = wording_of(texts, grain.version_id, grain.step, grain.variant)

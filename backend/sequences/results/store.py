@@ -1,21 +1,22 @@
-"""Results in the database: five statements whatever is asked, each over an index, at the finest grain."""
+"""Results in the database: six statements whatever is asked, each over an index, no finer than is asked for."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.accounts.shapes import Actor
 from backend.accounts.tables import Mailbox, User
 from backend.activities.tables import Activity, ActivityRecord
+from backend.db import beside
 from backend.outbox.shapes import Ground
 from backend.outbox.tables import OutboxRow, Suppression
-from backend.records.shapes import Outcome
+from backend.records.shapes import Outcome, RecordKind
 from backend.records.tables import Deal, DealPerson, Record, Stage
 from backend.sequences.results.shapes import DEAL_DAYS, MEETING_DAYS, By, Grain, Tally, Wanted
 from backend.sequences.store import visible_templates
@@ -24,27 +25,54 @@ from backend.sequences.tables import Answer, Sequence, SequenceVersion, Template
 _GRAIN = (
     OutboxRow.group_id, OutboxRow.version_id, OutboxRow.step, OutboxRow.variant, OutboxRow.mailbox_id,
 )  # fmt: skip
+_NOT_ASKED = tuple(literal_column("NULL" if c.key == "version_id" else "0").label(c.key) for c in _GRAIN)
+_PARTS = {
+    By.SEQUENCE: (0,), By.CAMPAIGN: (0,), By.VERSION: (0, 1), By.STEP: (0, 1, 2), By.VARIANT: (0, 1, 2, 3),
+    By.TEMPLATE: (0, 1, 2, 3), By.SENDER: (4,),
+}  # fmt: skip
 _EARLIER = aliased(OutboxRow)
 _DEAL, _RECORDS = Deal.__table__.c, Record.__table__
 
 Found = dict[Grain, Tally]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which mails: `where`; and by what of a `grain` they are counted: `groups`. What is not asked for stays 0."""
+
+    wanted: Wanted
+    where: tuple[ColumnElement[bool], ...]
+    grain: tuple[Any, ...]
+    groups: tuple[Any, ...]
+
+
 def count(session: Session, actor: Actor, wanted: Wanted) -> Found:
-    """Counts by the finest grain; a rep's own mails, or everybody's for managers."""
-    which = _which(actor, wanted)
-    found: Found = defaultdict(Tally)
-    _count_mails(session, which, found)
-    _count_leavers(session, actor, which, found)
-    _count_meetings(session, actor, wanted, which, found)
-    _count_deals(session, actor, wanted, which, found)
+    """Counts by as much of a grain as is asked for; a rep's own mails, or everybody's for managers."""
+    asked, found = _asked(actor, wanted), Found()
+    _count_mails(session, asked, found)
+    _count_leavers(session, actor, asked, found)
+    _count_meetings(session, actor, asked, found)
+    _count_deals(session, actor, asked, found)
     return found
+
+
+def count_replies(session: Session, actor: Actor, wanted: Wanted) -> Found:
+    """The same of what was sent and answered alone."""
+    found = Found()
+    _count_mails(session, _asked(actor, wanted), found)
+    return found
+
+
+def _asked(actor: Actor, wanted: Wanted) -> _Asked:
+    parts = _PARTS[wanted.by]
+    grain = tuple(_GRAIN[n] if n in parts else _NOT_ASKED[n] for n in range(len(_GRAIN)))
+    return _Asked(wanted, _which(actor, wanted), grain, tuple(_GRAIN[n] for n in parts))
 
 
 def _which(actor: Actor, wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
     """Mails that are asked for, of those that the actor may see."""
     o = OutboxRow
-    found = [o.workspace_id == actor.workspace_id, o.sent_at >= wanted.since, o.sent_at < wanted.until]
+    found = [beside(o.workspace_id) == actor.workspace_id, o.sent_at >= wanted.since, o.sent_at < wanted.until]
     sequences = select(Sequence.id).where(Sequence.workspace_id == actor.workspace_id)
     if wanted.by in {By.SEQUENCE, By.CAMPAIGN}:
         sequences = sequences.where(Sequence.kind == wanted.by.value)
@@ -57,77 +85,82 @@ def _which(actor: Actor, wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
     return tuple(found)
 
 
-def _count_mails(session: Session, which: tuple[ColumnElement[bool], ...], found: Found) -> None:
-    for grain, (number,) in _rows(session, select(*_GRAIN, func.count()).where(*which).group_by(*_GRAIN)):
-        found[grain].sent += number
-    answered = select(*_GRAIN, func.count()).join(Answer, Answer.outbox_id == OutboxRow.id)
-    for grain, (number,) in _rows(session, answered.where(*which).group_by(*_GRAIN)):
-        found[grain].replied += number
+def _count_mails(session: Session, asked: _Asked, found: Found) -> None:
+    sent = select(*asked.grain, func.count()).where(*asked.where).group_by(*asked.groups)
+    for grain, (number,) in _rows(session, sent):
+        _tally(found, grain).sent += number
+    answered = select(*asked.grain, func.count()).join(Answer, Answer.outbox_id == OutboxRow.id)
+    for grain, (number,) in _rows(session, answered.where(*asked.where).group_by(*asked.groups)):
+        _tally(found, grain).replied += number
 
 
-def _count_leavers(session: Session, actor: Actor, which: tuple[ColumnElement[bool], ...], found: Found) -> None:
+def _count_leavers(session: Session, actor: Actor, asked: _Asked, found: Found) -> None:
     """Who bounced or asked for no more, after their last mail."""
     s, o = Suppression, _EARLIER
     to_them = (o.workspace_id == s.workspace_id, o.address_key == s.address_key, o.sent_at <= s.at)
     query = (
-        select(*_GRAIN, s.ground, func.count())
+        select(*asked.grain, s.ground, func.count())
         .join(OutboxRow, OutboxRow.id == _last(*to_them))
         .where(s.workspace_id == actor.workspace_id, s.ground.in_((Ground.BOUNCED.value, Ground.UNSUBSCRIBED.value)))
-        .where(*which)
-        .group_by(*_GRAIN, s.ground)
+        .where(s.at >= asked.wanted.since, *asked.where)
+        .group_by(*asked.groups, s.ground)
     )
     for grain, (ground, number) in _rows(session, query):
-        setattr(found[grain], ground, getattr(found[grain], ground) + number)
+        tally = _tally(found, grain)
+        setattr(tally, ground, getattr(tally, ground) + number)
 
 
-def _count_meetings(
-    session: Session, actor: Actor, wanted: Wanted, which: tuple[ColumnElement[bool], ...], found: Found
-) -> None:
+def _count_meetings(session: Session, actor: Actor, asked: _Asked, found: Found) -> None:
     a, about = Activity, ActivityRecord
     with_them = (_EARLIER.contact_id == about.record_id, _EARLIER.sent_at <= a.at)
     query = (
-        select(*_GRAIN, OutboxRow.sent_at, a.at)
+        select(*asked.grain, OutboxRow.sent_at, a.at)
         .select_from(a)
         .join(about, about.activity_id == a.id)
         .join(OutboxRow, OutboxRow.id == _last(*with_them))
-        .where(a.workspace_id == actor.workspace_id, a.kind == "meeting", a.at >= wanted.since)
-        .where(*which)
+        .where(a.workspace_id == actor.workspace_id, a.kind == "meeting", a.at >= asked.wanted.since)
+        .where(*asked.where)
     )
     for grain in _within(session, query, MEETING_DAYS):
-        found[grain].meetings += 1
+        _tally(found, grain).meetings += 1
 
 
-def _count_deals(
-    session: Session, actor: Actor, wanted: Wanted, which: tuple[ColumnElement[bool], ...], found: Found
-) -> None:
+def _count_deals(session: Session, actor: Actor, asked: _Asked, found: Found) -> None:
     """Deals that began, then deals that were won."""
-    began = _deals(actor, _RECORDS.c.created_at).where(_RECORDS.c.created_at >= wanted.since, *which)
-    for grain in _within(session, began, DEAL_DAYS):
-        found[grain].deals += 1
+    for grain in _within(session, _deals(actor, asked, _RECORDS.c.created_at), DEAL_DAYS):
+        _tally(found, grain).deals += 1
     won = (
-        _deals(actor, _DEAL.closed_at)
+        _deals(actor, asked, _DEAL.closed_at)
         .join(Stage, Stage.id == _DEAL.stage_id)
-        .where(Stage.outcome == Outcome.WON.value, _DEAL.closed_at >= wanted.since, *which)
+        .where(Stage.outcome == Outcome.WON.value)
         .add_columns(_DEAL.currency, func.coalesce(_DEAL.amount_minor, 0))
     )
     for grain, (sent_at, at, currency, amount) in _rows(session, won):
         if at - sent_at <= timedelta(days=DEAL_DAYS):
-            found[grain].won += 1
-            found[grain].revenue[currency] += amount
+            tally = _tally(found, grain)
+            tally.won += 1
+            tally.revenue[currency] += amount
 
 
-def _deals(actor: Actor, at: Any) -> Select[*tuple[Any, ...]]:
-    """Each deal with the last mail before `at` to one of its people."""
-    deal = Deal.__table__
+def _deals(actor: Actor, asked: _Asked, at: Any) -> Select[*tuple[Any, ...]]:
+    """Each deal with the last mail before `at` to one of its people; none whose `at` is before all mails asked for."""
+    deal, since = Deal.__table__, asked.wanted.since
     with_people = select(_EARLIER.id).join(DealPerson, DealPerson.contact_id == _EARLIER.contact_id)
     last = _first(with_people.where(DealPerson.deal_id == deal.c.id, _EARLIER.sent_at <= at).correlate(deal, _RECORDS))
     return (
-        select(*_GRAIN, OutboxRow.sent_at, at)
+        select(*asked.grain, OutboxRow.sent_at, at)
         .select_from(deal)
         .join(_RECORDS, _RECORDS.c.id == deal.c.id)
         .join(OutboxRow, OutboxRow.id == last)
-        .where(_RECORDS.c.workspace_id == actor.workspace_id, _RECORDS.c.deleted_at.is_(None))
+        .where(_RECORDS.c.workspace_id == actor.workspace_id, _RECORDS.c.kind == RecordKind.DEAL.value)
+        .where(_RECORDS.c.deleted_at.is_(None), at >= since, *asked.where)
+        # What began or was won since then was changed since then, and for that there is an index.
+        .where(_RECORDS.c.updated_at >= since)
     )
+
+
+def _tally(found: Found, grain: Grain) -> Tally:
+    return found.setdefault(grain, Tally())
 
 
 def _last(*to_them: ColumnElement[bool]) -> Any:
