@@ -95,7 +95,7 @@ def _weighed(code: str, by_code: Reason | None, words: str, around: str) -> Reas
         said = reason_in_words(around) if said is Reason.UNKNOWN else said
         return _excused(words) if said in _HARD and _is_late(f"{words} {around}") else said
     if code == "5.7.1":  # "5.7.1 invalid recipient", with no word of policy, is no policy
-        is_blamed = reason_in_words(words) is Reason.USER_UNKNOWN and _otherwise(words) is Reason.UNKNOWN
+        is_blamed = reason_in_words(words) is Reason.USER_UNKNOWN and _otherwise(_beside(words)) is Reason.UNKNOWN
         return Reason.USER_UNKNOWN if is_blamed else by_code
     if by_code not in _HARD and by_code is not Reason.DISABLED:
         return by_code
@@ -103,6 +103,13 @@ def _weighed(code: str, by_code: Reason | None, words: str, around: str) -> Reas
     if by_code is Reason.DISABLED:  # "5.2.1 user unknown" is common
         return said if said is Reason.USER_UNKNOWN else by_code
     return said if said in _CONTRARY else _excused(words) if _is_excused(words) else by_code
+
+
+def _beside(words: str) -> str:
+    """What is said beside that there is nobody: "recipient address rejected: access denied" is no policy."""
+    for phrase in _PHRASES[Reason.USER_UNKNOWN]:
+        words = words.replace(phrase, " ")
+    return words
 
 
 def reason_in_words(words: str) -> Reason:

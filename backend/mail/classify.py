@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from backend.mail.addresses import is_role_or_robot
 from backend.mail.headers import Headers
 from backend.mail.lexicon import AUTO_REPLY_SUBJECT, BOUNCE_SUBJECT
-from backend.mail.parts import Leaf
+from backend.mail.parts import Leaf, body_text
 from backend.mail.shapes import Kind
 
 Verdict = tuple[Kind, str]
@@ -34,6 +34,8 @@ _MAILER_DAEMON = re.compile(
     r"|complaints|bounces?|delivery|mmdf|smtp-?daemon)(?:[._+-].*)?",
     re.IGNORECASE,
 )
+_POSTMASTER = re.compile(r"post[._-]?master")
+_AMAZON_BOUNCE = re.compile(r'notificationType\\?"\s*:\s*\\?"Bounce')  # as a string within JSON, or not
 _METHOD = re.compile(r"method\s*=\s*\"?(request|reply|cancel|counter|add|refresh|declinecounter)\b", re.IGNORECASE)
 
 _AUTO_REPLY_HEADERS = (
@@ -66,6 +68,7 @@ def classify(headers: Headers, leaves: Iterable[Leaf], subject: str, sender: str
     return (
         _report(headers, parts)
         or _bounce(headers, subject, sender)
+        or _amazon(headers, parts)
         or _calendar(parts)
         or _auto_reply(headers, subject)
         or _bulk(headers, sender)
@@ -88,11 +91,21 @@ def _bounce(headers: Headers, subject: str, sender: str) -> Verdict | None:
     local = sender.rpartition("@")[0]
     if local.startswith("mailer-daemon"):
         return Kind.BOUNCE, "sent by the mailer daemon"
+    if _POSTMASTER.fullmatch(local) and (_has_null_sender(headers) or headers.first("in-reply-to")):
+        return Kind.BOUNCE, "the postmaster tells of a mail"
     if not BOUNCE_SUBJECT.match(subject):
         return None
     if not sender or _has_null_sender(headers) or _MAILER_DAEMON.fullmatch(local) or _auto_submitted(headers):
         return Kind.BOUNCE, "delivery failure by subject and sender"
     return None
+
+
+def _amazon(headers: Headers, parts: dict[str, Leaf]) -> Verdict | None:
+    """Amazon's mail service sends no report, but has its notification service tell, in JSON."""
+    if not headers.first("x-amz-sns-message-id") or "text/plain" not in parts:
+        return None
+    told = _AMAZON_BOUNCE.search(body_text(parts["text/plain"], []))
+    return (Kind.BOUNCE, "Amazon's notification of a bounce") if told else None
 
 
 def _calendar(parts: dict[str, Leaf]) -> Verdict | None:

@@ -47,6 +47,7 @@ def test_recipients_are_told_apart_even_without_the_empty_line() -> None:
         ("5.1.2", "bad host", Reason.HOST_UNKNOWN),
         ("5.4.4", "Name service error: Host not found", Reason.HOST_UNKNOWN),
         ("5.1.6", "the user has moved to y.example", Reason.MOVED),
+        ("5.7.1", "554 5.7.1 <bob@x.example>: Recipient address rejected: Access denied", Reason.USER_UNKNOWN),
         ("", "Sorry, no mailbox here by that name", Reason.USER_UNKNOWN),
     ],
 )

@@ -137,3 +137,16 @@ def test_complaints_and_receipts_are_no_correspondence() -> None:
 def test_every_verdict_names_its_evidence() -> None:
     assert normalise(letter(**{"List-Id": "<news.north.example>"})).why == "list-id header"
     assert normalise(letter()).why
+
+
+def test_the_postmaster_who_tells_of_a_mail_is_known_whatever_the_subject() -> None:
+    assert kind_of(From="postmaster@north.example", Return_Path="<>", Subject="E") is Kind.BOUNCE
+    assert kind_of(From="post_master@north.example", In_Reply_To="<1@acme.example>", Subject="Re: Hi") is Kind.BOUNCE
+    assert kind_of(From="postmaster@north.example", Subject="Our new address") is Kind.BULK
+
+
+@pytest.mark.parametrize("told", ['{"notificationType":"%s"}', '{"Message" : "{\\"notificationType\\":\\"%s\\"}"}'])
+def test_amazon_tells_of_a_bounce_by_a_notification(told: str) -> None:
+    for word, kind in (("Bounce", Kind.BOUNCE), ("Delivery", Kind.BULK)):
+        mail = letter(told % word, From="no-reply@sns.amazonaws.com", **{"x-amz-sns-message-id": "1"})
+        assert normalise(mail).kind is kind

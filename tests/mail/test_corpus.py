@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import tarfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, cast
 
 import pytest
 
-from backend.gmail.emulator.mbox import read_mbox
 from backend.gmail.payload import payload_of
-from backend.mail.bounces import read_bounce
 from backend.mail.html import text_of
 from backend.mail.normalise import normalise
 from backend.mail.quotes import split_reply
-from backend.mail.shapes import BounceRecipient, Kind
+from backend.mail.shapes import Kind
+from tests.mail.measured import count_stops, kinds_of_ham, messages
 
 pytestmark = pytest.mark.corpus
 NO_CORRESPONDENCE = {Kind.BOUNCE, Kind.AUTO_REPLY}
 # Written by a person, although it forwards a delivery report.
 FORWARDED_BY_A_PERSON = "lhost-sendmail-14.eml"
-
-
-def messages(archive: Path) -> Iterator[tuple[str, bytes]]:
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            if (content := tar.extractfile(member)) is not None:
-                yield Path(member.name).name, content.read()
-
-
-def mbox(path: Path) -> Iterator[bytes]:
-    with gzip.open(path) as stream:
-        yield from (entry.raw for entry in read_mbox(cast("IO[bytes]", stream), path.name))
 
 
 def test_every_odd_message_is_read(corpora: Path) -> None:
@@ -55,29 +37,19 @@ def test_reports_are_not_taken_for_people(corpora: Path) -> None:
 
 def test_people_are_not_taken_for_reports(corpora: Path) -> None:
     """All five were looked at by hand: each is a delivery report that the owner of the mailbox really got."""
-    kinds = [normalise(payload_of(raw)).kind for raw in mbox(corpora / "ham.mbox.gz")]
+    kinds = kinds_of_ham(corpora)
     assert len(kinds) == 4150
-    assert sum(kind in NO_CORRESPONDENCE for kind in kinds) == 5
-
-
-def hard(rows: list[BounceRecipient]) -> int:
-    return sum(row.hard for row in rows)
+    assert (kinds.count(Kind.BOUNCE), kinds.count(Kind.AUTO_REPLY)) == (5, 0)
 
 
 def test_dead_addresses_are_known_and_living_ones_left_alone(corpora: Path) -> None:
-    """97 % of the permanent failures are hard. Of the others 31 are, which one cannot tell from the message.
+    """97 % of the permanent failures stop. Of the others 31 do, which one cannot tell from the message.
 
-    Those say "550 user unknown" in so many words; the truth knows the systems that mean a filter by it. No row with a
-    temporary status code is hard.
+    Those say "550 user unknown" in so many words; the truth knows the systems that mean a filter by it.
     """
-    expected = json.loads((corpora / "bounces" / "expected.json").read_text())
-    found = {
-        name: list(read_bounce(payload_of(raw))) for name, raw in messages(corpora / "bounces" / "messages.tar.gz")
-    }
-    truth = {name: sum(row["hard"] for row in rows) for name, rows in expected.items()}
-    assert sum(min(hard(found[name]), truth[name]) for name in truth) >= 0.97 * sum(truth.values())
-    assert sum(max(hard(found[name]) - truth[name], 0) for name in truth) <= 31
-    assert not [row for rows in found.values() for row in rows if row.hard and row.status.startswith("4")]
+    stops = count_stops(corpora)
+    assert stops.stopped >= 0.97 * stops.permanent
+    assert (stops.beyond, stops.temporary) == (31, 0)
 
 
 def test_the_new_text_of_every_labelled_reply_is_exact(corpora: Path) -> None:

@@ -16,7 +16,7 @@ from backend.mail.normalise import LONGEST_SUBJECT, MOST_PARTICIPANTS, normalise
 from backend.mail.parts import LONGEST_TEXT
 from backend.mail.quotes import split_reply
 from backend.mail.shapes import NormalisedMail
-from tests.mail.test_auto_replies import MONDAY
+from tests.mail.measured import MONDAY
 
 NAMES = [
     "From", "To", "Cc", "Subject", "Date", "Message-ID", "References", "In-Reply-To", "Content-Type", "Return-Path",
