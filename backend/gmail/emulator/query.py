@@ -155,8 +155,7 @@ class _Reader:
             return _ALWAYS
         self.search.needs_words = True
         quoted = phrase.replace('"', " ")
-        sql = "m.seq IN (SELECT rowid FROM words WHERE words MATCH ?)"
-        return Condition(sql, (f'{{{columns}}} : "{quoted}"',), is_selective=True)
+        return Condition(_WORDS_SQL, (f'({{{columns}}} : "{quoted}")',), is_selective=True)
 
     def person(self, columns: str, who: str) -> Condition:
         """Find an address or a name; "me" is every address of the mailbox."""
@@ -182,6 +181,7 @@ class _Reader:
         return has_label(label_id) if label_id else _NEVER
 
 
+_WORDS_SQL = "m.seq IN (SELECT rowid FROM words WHERE words MATCH ?)"
 _ANYWHERE = "sender recipients cc bcc subject body filename"
 _PLACES = {
     "inbox": "INBOX",
@@ -207,6 +207,9 @@ def _all(conditions: Sequence[Condition]) -> Condition:
 
 
 def _any(conditions: Sequence[Condition]) -> Condition:
+    if conditions and all(condition.sql == _WORDS_SQL for condition in conditions):
+        alternatives = " OR ".join(condition.values[0] for condition in conditions)
+        return Condition(_WORDS_SQL, (f"({alternatives})",), is_selective=True)  # one look into the index for them all
     return _join(" OR ", conditions, all) if conditions else _NEVER
 
 
