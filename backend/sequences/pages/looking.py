@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import ndiff
 from typing import Any
@@ -24,6 +25,7 @@ from backend.web.house import house
 from backend.web.i18n import sentence_of
 
 CHOICE = 8
+_NUMBER = re.compile(r"^\d+\. ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,21 @@ def show_versions(sequence_id: int) -> str:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[DiffLine]:
-    """What went and what came, line by line; only lines near a change."""
+    """What went and what came, line by line; only lines near a change. A step that only moved on has not changed."""
     old, new = (lines_of(each, gettext, ngettext) for each in (before, after))
-    lines = [DiffLine(line[0].strip(), line[2:]) for line in ndiff(old, new) if not line.startswith("?")]
+    lines = list(_compared(old, new))
     near = {place + by for place, line in enumerate(lines) if line.mark for by in (-1, 0, 1)}
     return [line for place, line in enumerate(lines) if place in near]
+
+
+def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffLine]:
+    """Both, compared without the numbers of their steps, and shown with them."""
+    went, came = iter(old), iter(new)
+    for line in ndiff([_NUMBER.sub("", each) for each in old], [_NUMBER.sub("", each) for each in new]):
+        if line.startswith("- "):
+            yield DiffLine("-", next(went))
+        elif line.startswith("+ "):
+            yield DiffLine("+", next(came))
+        elif line.startswith("  "):
+            next(went)
+            yield DiffLine("", next(came))

@@ -180,3 +180,18 @@ def test_a_condition_asks_what_its_field_can_be_asked(client: FlaskClient, line:
     page = form_on(client, page).press("look", s1__field="company.name", s1__operator="is_empty")
     assert "has reached" not in page.text
     assert "s1.value" not in form_on(client, page).fields
+
+
+def test_a_step_that_only_moved_on_is_no_change_and_a_small_field_is_one(client: FlaskClient, line: Line) -> None:
+    line.make(definition(mail("One", "First"), task("Call")))
+    form_on(client, client.get("/sequences/1/edit")).press("add:wait:1")
+    page = words_of(client.get("/sequences/1/publish"))
+    assert "new: 2. Wait: 3 days" in page
+    assert "3. Task: Call" in page
+    assert "gone:" not in page
+    client.post("/sequences/1/discard")
+    form_on(client, client.get("/sequences/1/edit")).press("save", s0__expires_days="9")
+    page = words_of(client.get("/sequences/1/publish"))
+    assert "gone: Not sent within 7 days, it is left out" in page
+    assert "new: Not sent within 9 days, it is left out" in page
+    assert "Publish version 2" in page
