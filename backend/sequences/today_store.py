@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
 from backend.accounts.tables import Mailbox, User
+from backend.db import beside
 from backend.mail.links import gmail_url
 from backend.outbox.pacing import is_until_resumed
 from backend.outbox.shapes import State
-from backend.outbox.tables import OutboxRow, OutboxSender
+from backend.outbox.tables import IS_BEGUN, IS_OPEN, OutboxRow, OutboxSender
 from backend.records.tables import Record
-from backend.sequences.enrolling import SOURCE
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Enrolment, Sequence
 
@@ -27,6 +27,7 @@ SHOWN = 20
 _PATIENT = ("away", "halted", "by_hand")  # they wait for a date, or stand still because somebody wanted it
 _RECORD = Record.__table__.c
 _COLLISION = "collision"
+_PAUSED = literal_column(f"'{EnrolmentState.PAUSED}'")  # written out, so that SQLite knows it for the index's
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def leaving(session: Session, actor: Actor) -> list[Leaving]:
     query = (
         _orders(OutboxRow.source_id, OutboxRow.contact_id, _RECORD.name, OutboxRow.email, Sequence.name)
         .add_columns(OutboxRow.due_at, Mailbox.address, OutboxRow.thread_id)
-        .where(Mailbox.user_id == actor.user_id, OutboxRow.state == State.DRAFTED.value, OutboxRow.reason != _COLLISION)
+        .where(IS_BEGUN, OutboxRow.state == State.DRAFTED.value, OutboxRow.reason != _COLLISION, _own(actor))
         .order_by(OutboxRow.due_at, OutboxRow.id)
         .limit(SHOWN)
     )
@@ -96,7 +97,7 @@ def asking(session: Session, actor: Actor) -> list[Asking]:
     """Mails of one's own that are held for a decision, then people who stand still for a reason that asks for one."""
     held = (
         _orders(OutboxRow.source_id, OutboxRow.contact_id, _RECORD.name, OutboxRow.email, Sequence.name)
-        .where(Mailbox.user_id == actor.user_id, OutboxRow.state.in_(_waiting()), OutboxRow.reason == _COLLISION)
+        .where(IS_OPEN, OutboxRow.state.in_(_waiting()), OutboxRow.reason == _COLLISION, _own(actor))
         .order_by(OutboxRow.id)
         .limit(SHOWN)
     )
@@ -137,7 +138,7 @@ def team(session: Session, actor: Actor) -> list[RepDay]:
     waits = (
         select(Mailbox.user_id, OutboxRow.state, (OutboxRow.reason == _COLLISION).label("is_held"), number)
         .join(Mailbox, Mailbox.id == OutboxRow.mailbox_id)
-        .where(OutboxRow.workspace_id == actor.workspace_id, OutboxRow.state.in_(_waiting()))
+        .where(IS_OPEN, beside(OutboxRow.workspace_id) == actor.workspace_id, OutboxRow.state.in_(_waiting()))
         .group_by(Mailbox.user_id, OutboxRow.state, OutboxRow.reason == _COLLISION)
     )
     still = (
@@ -156,13 +157,17 @@ def team(session: Session, actor: Actor) -> list[RepDay]:
 
 
 def _orders(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Orders of sequences and campaigns: there are no others."""
     return (
         select(*columns)
         .join(Mailbox, Mailbox.id == OutboxRow.mailbox_id)
         .join(Sequence, Sequence.id == OutboxRow.group_id)
         .outerjoin(Record.__table__, _RECORD.id == OutboxRow.contact_id)
-        .where(OutboxRow.source == SOURCE)
     )
+
+
+def _own(actor: Actor) -> ColumnElement[bool]:
+    return OutboxRow.mailbox_id.in_(select(Mailbox.id).where(Mailbox.user_id == actor.user_id))
 
 
 def _waiting() -> tuple[str, ...]:
@@ -170,4 +175,4 @@ def _waiting() -> tuple[str, ...]:
 
 
 def _stands_still() -> tuple[Any, ...]:
-    return (Enrolment.state == EnrolmentState.PAUSED.value, Enrolment.reason.not_in(_PATIENT))
+    return (Enrolment.state == _PAUSED, Enrolment.reason.not_in(_PATIENT))

@@ -25,7 +25,9 @@ from backend.sequences.tables import Answer, Sequence, SequenceVersion, Template
 _GRAIN = (
     OutboxRow.group_id, OutboxRow.version_id, OutboxRow.step, OutboxRow.variant, OutboxRow.mailbox_id,
 )  # fmt: skip
-_NOT_ASKED = tuple(literal_column("NULL" if c.key == "version_id" else "0").label(c.key) for c in _GRAIN)
+_NOT_ASKED: tuple[Any, ...] = tuple(
+    literal_column("NULL" if c.key == "version_id" else "0").label(c.key) for c in _GRAIN
+)
 _PARTS = {
     By.SEQUENCE: (0,), By.CAMPAIGN: (0,), By.VERSION: (0, 1), By.STEP: (0, 1, 2), By.VARIANT: (0, 1, 2, 3),
     By.TEMPLATE: (0, 1, 2, 3), By.SENDER: (4,),
