@@ -7,15 +7,26 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.orm import Session
 
-from backend.gmail.errors import AuthRevoked, NotFound, PermissionDenied, RateLimited, Rejected, SendingRefused
-from backend.gmail.shapes import Format
+from backend.gmail.errors import (
+    AuthRevoked,
+    GmailError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    Rejected,
+    SendingRefused,
+)
+from backend.gmail.shapes import Format, MessageRef
 from backend.outbox import mail_store, rules, service, store
 from backend.outbox.reports import act_on, read_report
 from backend.outbox.shapes import Go, Hold, Sending, Skip, State, Verdict
 from backend.outbox.shift import Shift
 from backend.outbox.traces import SentMail, find_draft, find_sent, read_sent
+
+log = structlog.get_logger(__name__)
 
 FRESH = timedelta(seconds=30)
 NOT_FRESH_AGAIN = timedelta(seconds=20)
@@ -45,7 +56,6 @@ def go_on(shift: Shift, sendings: Sequence[Sending]) -> None:
     if drafted:
         _make_level(shift)
         _send_all(shift, drafted)
-        _read_back(shift)
 
 
 def _send_all(shift: Shift, sendings: Sequence[Sending]) -> None:
@@ -61,19 +71,25 @@ def _send_all(shift: Shift, sendings: Sequence[Sending]) -> None:
 
 
 def _commit_to_send(shift: Shift, sendings: Sequence[Sending]) -> list[Sending]:
-    """Check again, and commit what may go to its send; the others are noted with the reason, or taken back."""
+    """Check again, and commit what may go to its send; the others are noted with the reason, or taken back.
+
+    What is to be taken back is noted as begun, no more: should the line break, a draft that is gone is no rep's veto.
+    """
     with shift.writing() as session:
         now = shift.now
         verdicts = _verdicts(shift, session, sendings, now)
         going = [sending for sending in sendings if isinstance(verdicts[sending.id], Go)]
         in_doubt = {"due_at": now + store.LEASE, "reason": ""}
         store.write_all(session, State.SENDING, {sending.id: in_doubt for sending in going})
+        skipped = [sending for sending in sendings if isinstance(verdicts[sending.id], Skip)]
+        store.write_all(session, State.CLAIMED, {s.id: {"attempts": s.attempts + 1} for s in skipped})
         for sending in sendings:
             if isinstance(verdicts[sending.id], Hold):
                 shift.heed(session, sending, verdicts[sending.id])
-    for sending in sendings:
-        if isinstance(verdict := verdicts[sending.id], Skip):
-            _take_back(shift, sending, verdict)
+    for sending in skipped:
+        verdict = verdicts[sending.id]
+        assert isinstance(verdict, Skip)
+        _take_back(shift, sending, verdict)
     return going
 
 
@@ -94,8 +110,17 @@ def _send(shift: Shift, sending: Sending) -> None:
             raise
         _recover(shift, replace(sending, state=State.DRAFTED))  # sent or deleted by the rep, or books of a backup
     else:
-        shift.book(sending, SentMail(ref.id, ref.thread_id, "", "", (), shift.now), "")
-        shift.sent.append((sending.id, ref.id))
+        shift.book(sending, _as_stored(shift, ref), "")
+
+
+def _as_stored(shift: Shift, ref: MessageRef) -> SentMail:
+    """A mail that just left, with what Gmail called it; else the next mail in the thread asks again."""
+    left = SentMail(ref.id, ref.thread_id, "", "", (), shift.now)
+    try:
+        return replace(read_sent(shift.gmail.get_message(ref.id, Format.METADATA)), at=left.at)
+    except GmailError as error:  # it left all the same, and that is to be booked; the next call meets the same trouble
+        log.warning("sent_mail_not_read_back", gmail_id=ref.id, error=type(error).__name__)
+        return left
 
 
 def _not_sent(shift: Shift, sendings: Sequence[Sending]) -> None:
@@ -132,19 +157,6 @@ def _recover(shift: Shift, sending: Sending) -> None:
             service.end_vetoed(session, shift.desk.sources, sending, shift.now)
         else:
             store.write(session, sending.id, State.DRAFTED, due_at=shift.now)
-
-
-def _read_back(shift: Shift) -> None:
-    """Note what Gmail called the mails that just left; where that fails, the next mail in the thread asks again."""
-    gmail_ids, shift.sent = dict(shift.sent), []
-    if not gmail_ids:
-        return
-    fetched = shift.gmail.get_messages(list(gmail_ids.values()), Format.METADATA).messages
-    mails = {key: read_sent(fetched[gmail_id]) for key, gmail_id in gmail_ids.items() if gmail_id in fetched}
-    with shift.writing() as session:
-        store.write_all(
-            session, State.SENT, {key: service.read_back(mail) for key, mail in mails.items() if mail.rfc_id}
-        )
 
 
 def _read_reports(shift: Shift, found: Sequence[tuple[str, str]], last_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,22 +31,35 @@ class Written:
 
 
 def begin(shift: Shift, sendings: Sequence[Sending]) -> None:
-    """Lay down the drafts of claimed orders, as many as may go soon."""
+    """Lay down the drafts of claimed orders, as many as may go soon.
+
+    An earlier attempt may have left a draft behind, which the rep may even have sent: that is looked at first, so that
+    nothing stays in the mailbox of an order that is not to leave any more.
+    """
     booked = _read_back_earlier(shift, sendings)
-    written = _write_letters(shift, sendings)
-    if not written:
-        return
-    traces = look_around(shift.gmail, [each.sending for each in written], booked)
+    gone = _clear(shift, [sending for sending in sendings if sending.attempts], booked)
+    written = _write_letters(shift, [sending for sending in sendings if sending.id not in gone])
+    gone = _clear(shift, [each.sending for each in written if not each.sending.attempts], booked)
+    _lay_down(shift, [each for each in written if each.sending.id not in gone])
+
+
+def _clear(shift: Shift, sendings: Sequence[Sending], booked: Container[str]) -> set[int]:
+    """Remove drafts that nobody remembers, and book what was sent; returns these orders."""
+    if not sendings:
+        return set()
+    traces = look_around(shift.gmail, sendings, booked)
     for draft_id in traces.strays:
         shift.discard(draft_id)
-    for each in written:
-        if (mail := traces.sent.get(each.sending.token)) is not None:
-            shift.book(each.sending, mail, "found_sent")
-    _lay_down(shift, [each for each in written if each.sending.token not in traces.sent])
+    sent = [sending for sending in sendings if sending.token in traces.sent]
+    for sending in sent:
+        shift.book(sending, traces.sent[sending.token], "found_sent")
+    return {sending.id for sending in sent}
 
 
 def _write_letters(shift: Shift, sendings: Sequence[Sending]) -> list[Written]:
     """Check, and write the mails for their moments; those that do not go now are noted with the reason."""
+    if not sendings:
+        return []
     with shift.writing() as session:
         now, sender = shift.now, store.sender_of(session, shift.lease.mailbox_id)
         verdicts = shift.judge(session, sender, sendings, now)
@@ -102,6 +115,8 @@ def _build(shift: Shift, sender: Sender, sending: Sending, letter: Letter | Unfi
 
 def _lay_down(shift: Shift, written: Sequence[Written]) -> None:
     """Make the drafts, and note their ids together; where Gmail refuses one, those before it are noted all the same."""
+    if not written:
+        return
     laid: list[tuple[Written, Draft]] = []
     try:
         for each in written:

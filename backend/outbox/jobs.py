@@ -25,15 +25,15 @@ def send_due(desk: Desk, mailbox_id: int) -> End:
     `End.DONE`: nothing is due now; `MORE`: call again; `BUSY`: somebody else sends or it is not active; `HELD`: Gmail
     asked for a pause; `STOPPED`: it needs a person (reconnect, permission).
     """
+    not_before = desk.clock.now()
     with desk.db.write() as session:
-        lease = store.take_lease(session, mailbox_id, desk.clock.now())
-    if lease is None:
-        return End.BUSY
-    not_before = begins_at = desk.clock.now()
+        lease = store.take_lease(session, mailbox_id, not_before)
+        if lease is None:
+            return End.BUSY
+        shift = Shift(desk, lease, not_before)
+        work = Round(shift, session)
     try:
-        shift = Shift(desk, lease, desk.connect(mailbox_id), begins_at)
-        end = Round(shift).run()
-        begins_at = shift.begins_at
+        end = work.run()
     except LeaseLostError:
         log.info("sending_lost_lease", mailbox_id=mailbox_id)
         return End.BUSY
@@ -44,7 +44,7 @@ def send_due(desk: Desk, mailbox_id: int) -> End:
         log.warning("sending_held", mailbox_id=mailbox_id, error=type(error).__name__)
         end = End.HELD
     with desk.db.write() as session:
-        store.release(session, lease, not_before, begins_at)
+        store.release(session, lease, not_before, shift.begins_at)
     return end
 
 

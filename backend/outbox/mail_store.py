@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, null, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, case, func, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from backend.accounts.tables import Mailbox
 from backend.db import among, beside, one_of, read_columns, table_of
 from backend.mail.tables import Copy, Message, MessageParticipant
-from backend.outbox.shapes import Sender, Sending, Spent
+from backend.outbox.shapes import Sender, Sending, Spent, State
 from backend.outbox.tables import OutboxRow, OutboxSender
 from backend.sync.tables import SyncItem, SyncState
 
@@ -71,9 +71,13 @@ def _sent_today() -> tuple[ColumnElement[bool], ...]:
     return o.mailbox_id == bindparam("mailbox_id"), o.sent_at > bindparam("since")
 
 
-def last_mails_to(session: Session, sendings: Sequence[Sending]) -> dict[int, datetime]:
-    """When somebody of the team last wrote to each one's address, by hand or by us; by the order's id."""
+def last_mails_to(session: Session, sendings: Sequence[Sending], now: datetime) -> dict[int, datetime]:
+    """When somebody of the team last wrote to each one's address, by hand or by us; by the order's id.
+
+    What is on its way out of any mailbox counts as sent now.
+    """
     wanted = {
+        "now": now,
         "workspace_id": sendings[0].workspace_id,
         "keys": [sending.address_key for sending in sendings],
         "ids": [sending.contact_id for sending in sendings],
@@ -95,7 +99,9 @@ def _last_mails() -> CompoundSelect[*tuple[Any, ...]]:
         .group_by(p.address_key)
     )
     same = (beside(o.workspace_id) == bindparam("workspace_id"), among(o.contact_id, "ids"))
-    by_us = select(null(), o.contact_id, func.max(o.sent_at)).where(*same, o.sent_at.is_not(None))
+    is_leaving = one_of(o.state, State.SENDING.value)
+    at = case((is_leaving, bindparam("now", type_=o.sent_at.type)), else_=o.sent_at)
+    by_us = select(null(), o.contact_id, func.max(at)).where(*same, or_(o.sent_at.is_not(None), is_leaving))
     return union_all(by_hand, by_us.group_by(o.contact_id))
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
+from sqlalchemy.orm import Session
 
 from backend.gmail.errors import AuthRevoked, GmailError, PermissionDenied, RateLimited, Rejected, SendingRefused
 from backend.outbox import delivery, drafting, store
@@ -29,35 +30,36 @@ TURN = 100  # steps of orders in one round, so that a mailbox with ten thousand 
 class Round:
     """One round of one mailbox, in one worker's shift."""
 
-    def __init__(self, shift: Shift) -> None:
+    def __init__(self, shift: Shift, session: Session) -> None:
         self._shift = shift
         self._most = BUNCH
+        self._begun, self._waiting = self._due(session)
 
     def run(self) -> End:
         """Work on one bunch of due orders after the other: first on what was begun."""
         left = TURN
         while left > 0:
-            most = min(left, self._most)
-            begun, waiting = self._next(most)
-            self._attempt(delivery.go_on, begun)
-            self._attempt(drafting.begin, waiting)
-            left -= len(begun) + len(waiting)
-            if not waiting and len(begun) < min(most, self._most):  # drafts may be due as soon as they are laid down
+            most = self._most
+            self._attempt(delivery.go_on, self._begun)
+            self._attempt(drafting.begin, self._waiting)
+            left -= len(self._begun) + len(self._waiting)
+            # Drafts may be due as soon as they are laid down; and where a bunch broke, each is tried alone.
+            if not self._waiting and len(self._begun) < min(most, self._most):
                 return End.DONE
+            with self._shift.desk.db.read() as session:
+                self._begun, self._waiting = self._due(session)
         return End.MORE
 
-    def _next(self, most: int) -> tuple[list[Sending], list[Sending]]:
-        """What to do next, up to so many of each: what was begun, and what waits to be.
+    def _due(self, session: Session) -> tuple[list[Sending], list[Sending]]:
+        """What to do next: what was begun, and what waits to be.
 
-        It is read without a lock: under the lease nobody else moves orders on, and all that else could change is looked
-        at where something is written.
+        Under the lease nobody else moves orders on; all that else could change is looked at where something is written.
         """
-        shift, now = self._shift, self._shift.now
-        with shift.desk.db.read() as session:
-            begun = store.next_begun(session, shift.lease.mailbox_id, now, most)
-            first = store.next_claimed(session, shift.lease.mailbox_id, now, 1) if shift.begins_at <= now else []
-            wanted = shift.drafts_wanted(session, first[0], most) if first else 0
-            return begun, first if wanted == 1 else store.next_claimed(session, shift.lease.mailbox_id, now, wanted)
+        shift, mailbox_id, now = self._shift, self._shift.lease.mailbox_id, self._shift.now
+        begun = store.next_begun(session, mailbox_id, now, self._most)
+        first = store.next_claimed(session, mailbox_id, now, 1) if shift.begins_at <= now else []
+        wanted = shift.drafts_wanted(session, first[0], self._most) if first else 0
+        return begun, first if wanted == 1 else store.next_claimed(session, mailbox_id, now, wanted)
 
     def _attempt(self, work: Callable[[Shift, list[Sending]], None], bunch: list[Sending]) -> None:
         """Take orders one step further; what goes wrong with one alone does not keep the others waiting."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,19 +32,20 @@ def make_due(session: Session, mailbox_id: int, at: datetime) -> None:
 
 def reconsider(session: Session, source: str, source_id: int, now: datetime) -> None:
     """Have the open orders of an enrolment or campaign judged again at once: it was stopped, paused or taken up."""
-    for sending in store.open_orders_of(session, source, source_id):
-        if sending.state is not State.SENDING:
-            store.write(session, sending.id, sending.state, due_at=now)
-            make_due(session, sending.mailbox_id, now)
+    reconsider_all(session, source, (source_id,), now)
 
 
-def reconsider_all(session: Session, source: str, source_ids: Select[tuple[int]], now: datetime) -> None:
-    """The same for many at once."""
-    waiting = OutboxRow.state.in_((State.CLAIMED.value, State.DRAFTED.value))
+def reconsider_all(
+    session: Session, source: str, source_ids: Collection[int] | Select[tuple[int]], now: datetime
+) -> None:
+    """The same for many at once; one whose send was committed meanwhile stays as it is."""
+    waiting = OutboxRow.state.in_([state.value for state in State.unsent()])
     which = (OutboxRow.source == source, OutboxRow.source_id.in_(source_ids), waiting)
-    for mailbox_id in session.scalars(select(OutboxRow.mailbox_id).where(*which).distinct()).all():
+    mailbox_ids = session.scalars(select(OutboxRow.mailbox_id).where(*which).distinct()).all()
+    if mailbox_ids:
+        session.execute(update(OutboxRow).where(*which).values(due_at=now).execution_options(synchronize_session=False))
+    for mailbox_id in mailbox_ids:
         make_due(session, mailbox_id, now)
-    session.execute(update(OutboxRow).where(*which).values(due_at=now).execution_options(synchronize_session=False))
 
 
 def judge(
@@ -67,7 +68,7 @@ def _for_now(
     session: Session, sender: Sender, sendings: Sequence[Sending], spent: Spent, now: datetime
 ) -> dict[int, Verdict]:
     """What the caps and budgets say to orders that go together: each counts for those behind it."""
-    last_mails = mail_store.last_mails_to(session, sendings) if sendings else {}
+    last_mails = mail_store.last_mails_to(session, sendings, now) if sendings else {}
     found: dict[int, Verdict] = {}
     written_to: set[str | int] = set()
     for sending in sendings:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import structlog
 from sqlalchemy.orm import Session
@@ -41,12 +42,14 @@ class Shift:
 
     desk: Desk
     lease: Lease
-    gmail: Gmail
     begins_at: datetime
-    sent: list[tuple[int, str]] = field(default_factory=list, init=False)
-    """Mails that left and were not read back yet: the order's id, Gmail's id."""
     _has_sent: bool = field(default=False, init=False)
     _spent: Spent | None = field(default=None, init=False)
+
+    @cached_property
+    def gmail(self) -> Gmail:
+        """The way into the mailbox."""
+        return self.desk.connect(self.lease.mailbox_id)
 
     @property
     def now(self) -> datetime:

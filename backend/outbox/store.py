@@ -104,11 +104,13 @@ def release(session: Session, lease: Lease, not_before: datetime, begins_at: dat
 
     Nothing is looked at before `not_before`, no order is begun before `begins_at`.
     """
+    free = {"of_mailbox": lease.mailbox_id, "of_fence": lease.fence}
+    write_columns(session, _giving_free(), free)  # held from here on: whoever orders now wakes it afterwards
     begun, waiting = read_columns(session, _first_due(), {"mailbox_id": lease.mailbox_id}).one()
     firsts = [max(begun, not_before)] if begun else []
     firsts += [max(waiting, not_before, begins_at)] if waiting else []
-    freed = {"of_mailbox": lease.mailbox_id, "of_fence": lease.fence, "next_at": min(firsts, default=None)}
-    write_columns(session, _giving_free(), freed)
+    if firsts:
+        write_columns(session, _coming_back(), {**free, "next_at": min(firsts)})
 
 
 @cache
@@ -120,8 +122,16 @@ def _first_due() -> Select[*tuple[Any, ...]]:
 
 @cache
 def _giving_free() -> Update:
-    name = (_SENDERS.c.mailbox_id == bindparam("of_mailbox"), _SENDERS.c.fence == bindparam("of_fence"))
-    return update(_SENDERS).where(*name).values(lease_until=None, next_at=bindparam("next_at"))
+    return update(_SENDERS).where(*_is_held()).values(lease_until=None, next_at=None)
+
+
+@cache
+def _coming_back() -> Update:
+    return update(_SENDERS).where(*_is_held()).values(next_at=bindparam("next_at"))
+
+
+def _is_held() -> tuple[ColumnElement[bool], ...]:
+    return _SENDERS.c.mailbox_id == bindparam("of_mailbox"), _SENDERS.c.fence == bindparam("of_fence")
 
 
 def _is_free() -> ColumnElement[bool]:
@@ -258,12 +268,6 @@ def find_order(session: Session, source: str, source_id: int, step: int, run: in
     query = select(OutboxRow).where(*where, OutboxRow.step == step, OutboxRow.run == run)
     row = session.scalars(query).first()
     return None if row is None else read(row)
-
-
-def open_orders_of(session: Session, source: str, source_id: int) -> list[Sending]:
-    """What is still to leave for one enrolment or campaign."""
-    where = (OutboxRow.source == source, OutboxRow.source_id == source_id, IS_OPEN)
-    return [read(row) for row in session.scalars(select(OutboxRow).where(*where))]
 
 
 def not_read_back(session: Session, sendings: Sequence[Sending]) -> list[tuple[int, str]]:

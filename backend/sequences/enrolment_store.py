@@ -7,9 +7,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, case, select, update
+from sqlalchemy import Select, Update, bindparam, case, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from backend.accounts.tables import Mailbox, User
 from backend.db import among, read_columns, table_of, write_columns
@@ -120,7 +119,7 @@ def _whereabouts() -> Select[*tuple[Any, ...]]:
 
 
 def pass_step(session: Session, sending: Sending, at: datetime, pending: Pending | None) -> None:
-    """Go on behind a mail that left or was vetoed, with a line in the ledger; nothing where it is elsewhere by now.
+    """Go on behind a mail that left or was vetoed, unless they are elsewhere by now; the ledger tells in any case.
 
     Where a wait stands behind it (`pending`) they stand in it at once; who was woken meanwhile is looked at first. Done
     for each mail, and so past the ORM: a row that the session knows has to be read again.
@@ -129,14 +128,14 @@ def pass_step(session: Session, sending: Sending, at: datetime, pending: Pending
     passing = {**name, "next_step": sending.step + 1, "at": at, "then_step": sending.step + 1, "wall": "", "until": at}
     if pending is not None:
         passing |= {"then_step": sending.step + 2, "wall": pending.wall, "until": pending.until}
-    if (workspace_id := read_columns(session, _passing(), passing).scalar()) is not None:
-        line = {"workspace_id": workspace_id, "enrolment_id": sending.source_id, "at": at, "kind": sending.state.value}
-        evidence = f"order {sending.id} {sending.gmail_id}".strip()
-        _write_lines(session, [{**line, "step": sending.step, "reason": sending.reason, "evidence": evidence}])
+    write_columns(session, _passing(), passing)
+    line = {"workspace_id": sending.workspace_id, "enrolment_id": sending.source_id, "at": at}
+    line |= {"kind": sending.state.value, "step": sending.step, "reason": sending.reason}
+    _write_lines(session, [{**line, "evidence": f"order {sending.id} {sending.gmail_id}".strip()}])
 
 
 @cache
-def _passing() -> ReturningUpdate[tuple[int]]:
+def _passing() -> Update:
     c = _ENROLMENTS.c
     is_there = (c.id == bindparam("of_id"), c.step == bindparam("of_step"), c.run == bindparam("of_run"))
     is_active = c.state == EnrolmentState.ACTIVE.value
@@ -148,7 +147,7 @@ def _passing() -> ReturningUpdate[tuple[int]]:
         # Who stands still goes on standing still: what is due then is what somebody resumes, or the day of a return.
         c.due_at: case((is_undisturbed, until), (is_active, at), else_=c.due_at),
     }
-    return update(_ENROLMENTS).where(*is_there, c.ended_at.is_(None)).values(values).returning(c.workspace_id)
+    return update(_ENROLMENTS).where(*is_there, c.ended_at.is_(None)).values(values)
 
 
 def _last_event(session: Session, enrolment_id: int) -> tuple[str, int, str] | None:

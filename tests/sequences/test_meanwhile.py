@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -182,3 +183,67 @@ def test_a_mail_that_left_stays_sent_whatever_gmail_says_when_it_is_read_back(li
     fail_once(line, "bad-request-batch", "batch")
     line.let_pass(hours=2)
     assert (stand(line, enrolment), orders(line)) == ((1, FINISHED), [("sent", "")])
+
+
+def test_a_draft_whose_id_was_lost_is_removed_though_its_mail_is_stopped_before_the_next_is_laid_down(
+    line: Line,
+) -> None:
+    enrolment = line.enrol(line.make(ONE))
+    line.pace(lead_s=600)
+    fail_once(line, "accepted-503", "drafts.create")
+    line.tick()
+    assert (drafts(line), orders(line)) == (1, [("claimed", "trouble")])
+    steer(line, steering.stop, enrolment)
+    line.let_pass(hours=2)
+    assert (drafts(line), orders(line)) == (0, [("skipped", "by_hand")])
+
+
+def test_a_draft_whose_id_was_lost_is_not_left_to_be_sent_by_hand_from_the_old_owners_mailbox(line: Line) -> None:
+    enrolment = line.enrol(line.make(definition(mail(), on_owner_change="follow")))
+    fail_once(line, "accepted-503", "drafts.create")
+    line.tick()
+    with line.office.db.write() as session:
+        session.get_one(Record, line.see(enrolment).contact_id).owner_id = line.office.actors[BOB].user_id
+    line.let_pass(hours=2)
+    assert (stand(line, enrolment), drafts(line)) == ((1, FINISHED), 0)
+
+
+def test_a_draft_that_is_written_anew_is_removed_though_its_mail_is_stopped_then(line: Line) -> None:
+    sequence_id, enrolment = drafted(line)
+    change_over(line, sequence_id, definition(mail("First", "One, better")))
+    steer(line, steering.stop, enrolment)
+    line.let_pass(hours=3)
+    assert (line.deliveries(), drafts(line)) == (0, 0)
+
+
+def test_a_draft_taken_back_over_a_broken_line_is_not_taken_for_the_reps_veto(line: Line) -> None:
+    _, enrolment = drafted(line)
+    steer(line, steering.pause, enrolment)
+    fail_once(line, "accepted-503", "drafts.delete")
+    line.let_pass(hours=2)
+    assert (drafts(line), orders(line)) == (0, [("skipped", "paused")])
+    steer(line, steering.resume, enrolment)
+    line.let_pass(hours=3)
+    assert stand(line, enrolment) == (1, FINISHED)
+
+
+def test_a_mail_that_left_is_told_though_somebody_stopped_it_before_it_was_booked(line: Line) -> None:
+    enrolment = line.enrol(line.make(ONE))
+    fail_once(line, "lost-answer", "drafts.send")
+    line.tick()
+    assert (line.deliveries(), orders(line)[0][0]) == (1, "sending")
+    steer(line, steering.stop, enrolment)
+    line.let_pass(hours=2)
+    assert line.ledger(enrolment)[-2:] == ["stopped by_hand", "sent found_sent"]
+
+
+def test_two_mailboxes_that_send_at_the_same_moment_keep_to_the_persons_budget(line: Line) -> None:
+    for name, by in (("First", ALICE), ("Second", BOB)):
+        line.enrol(line.make(definition(mail(name, "One"), collision_days=0), name), by=by)
+    for address in (ALICE, BOB):
+        line.pace(address, person_hours=20, lead_s=600)
+    line.tick()
+    assert (drafts(line), drafts(line, BOB)) == (1, 1)
+    line.office.clock.advance(timedelta(minutes=20))
+    send_while(line, "drafts.send", lambda: send_due(line.desk, line.office.mailboxes[BOB]))
+    assert line.deliveries() == 1
