@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -72,22 +72,48 @@ class WaitingMail:
     expires_at: datetime
 
 
-def boxes(session: Session, actor: Actor, now: datetime) -> list[Box]:
-    """One's own mailboxes, for managers the team's; disconnected ones are left out."""
+def boxes(session: Session, actor: Actor, now: datetime, *, after: str = "", limit: int | None = None) -> list[Box]:
+    """One's own mailboxes by address, for managers the team's, from the one after `after`; not disconnected ones."""
     query = select(Mailbox, User.name, User.email, User.timezone).join(User, User.id == Mailbox.user_id)
     query = query.where(Mailbox.workspace_id == actor.workspace_id, Mailbox.status != "disconnected")
     if not actor.sees_all:
         query = query.where(Mailbox.user_id == actor.user_id)
-    rows = session.execute(query.order_by(Mailbox.address)).all()
-    return [_box(session, mailbox, name or email, timezone, now) for mailbox, name, email, timezone in rows]
+    rows = session.execute(query.where(Mailbox.address > after).order_by(Mailbox.address).limit(limit)).all()
+    known = _known(session, [mailbox for mailbox, *_ in rows], now)
+    return [_box(session, known, mailbox, name or email, timezone, now) for mailbox, name, email, timezone in rows]
 
 
-def _box(session: Session, mailbox: Mailbox, rep: str, timezone: str, now: datetime) -> Box:
-    row = session.get(OutboxSender, mailbox.id)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of several mailboxes, by mailbox: as senders, what waits; and of their owners when they are away.
+
+    `waiting`: how many mails, since when, how many over a day; `crowds`: a version's definition (None: no version) with
+    how many mails of it wait.
+    """
+
+    senders: Mapping[int, OutboxSender]
+    waiting: Mapping[int, tuple[int, datetime, int]]
+    crowds: Mapping[int, list[tuple[dict[str, Any] | None, int]]]
+    away: Mapping[int, list[Absence]]
+
+
+def _known(session: Session, mailboxes: Sequence[Mailbox], now: datetime) -> _Known:
+    ids, users = [mailbox.id for mailbox in mailboxes], {mailbox.user_id for mailbox in mailboxes}
+    senders = session.scalars(select(OutboxSender).where(OutboxSender.mailbox_id.in_(ids)))
+    crowds, away = defaultdict(list), defaultdict(list)
+    for mailbox_id, definition, mails in session.execute(_by_version(ids)):
+        crowds[mailbox_id].append((definition, mails))
+    for absence in session.scalars(select(Absence).where(Absence.user_id.in_(users)).order_by(Absence.first_day)):
+        away[absence.user_id].append(absence)
+    return _Known({row.mailbox_id: row for row in senders}, _waiting_counts(session, ids, now), crowds, away)
+
+
+def _box(session: Session, known: _Known, mailbox: Mailbox, rep: str, timezone: str, now: datetime) -> Box:
+    row = known.senders.get(mailbox.id)
     sender = _sender(session, mailbox, rep)
     spent = spent_today(session, sender, now)
-    waiting, oldest_at, late = _waiting_counts(session, mailbox.id, now)
-    crowds = _crowds(session, mailbox, now.astimezone(zone_of(timezone)).date())
+    waiting, oldest_at, late = known.waiting.get(mailbox.id, (0, None, 0))
+    crowds = _crowds(known, mailbox, now.astimezone(zone_of(timezone)).date())
     paused_until = sender.paused_until if sender.paused_until and sender.paused_until > now else None
     is_paused_for_good = paused_until is not None and is_until_resumed(paused_until, now)
     return Box(
@@ -116,49 +142,60 @@ def _sender(session: Session, mailbox: Mailbox, rep: str) -> Sender:
     return Sender(mailbox.id, mailbox.workspace_id, mailbox.user_id, mailbox.address, rep, Pace(), None, None, None)
 
 
-def _waiting_counts(session: Session, mailbox_id: int, now: datetime) -> tuple[int, datetime | None, int]:
-    is_open = (OutboxRow.mailbox_id == mailbox_id, IS_OPEN)
-    waiting, oldest_at = session.execute(select(func.count(), func.min(OutboxRow.created_at)).where(*is_open)).one()
-    late = session.scalar(select(func.count()).where(*is_open, OutboxRow.created_at < now - timedelta(days=1)))
-    return waiting, oldest_at, late or 0
+def _waiting_counts(
+    session: Session, mailbox_ids: Sequence[int], now: datetime
+) -> dict[int, tuple[int, datetime, int]]:  # fmt: skip
+    o = OutboxRow
+    late = func.count().filter(o.created_at < now - timedelta(days=1))
+    query = select(o.mailbox_id, func.count(), func.min(o.created_at), late).where(
+        o.mailbox_id.in_(mailbox_ids), IS_OPEN
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in session.execute(query.group_by(o.mailbox_id))}
 
 
-def _crowds(session: Session, mailbox: Mailbox, today: date) -> list[Crowd]:
+def _crowds(known: _Known, mailbox: Mailbox, today: date) -> list[Crowd]:
     """What waits, by the hours and holidays of the versions that it belongs to."""
-    away = tuple((each.first_day, each.last_day) for each in absences(session, mailbox.user_id, today))
+    away = tuple((each.first_day, each.last_day) for each in known.away[mailbox.user_id] if each.last_day >= today)
     found: Counter[tuple[Window, str]] = Counter()
-    for definition, mails in session.execute(_by_version(mailbox.id)):
+    for definition, mails in known.crowds[mailbox.id]:
         habits = load(definition).habits if definition else Habits()
         found[habits.window, habits.country] += mails
     return [Crowd(window, DaysOff(days_off(country), away), mails) for (window, country), mails in found.items()]
 
 
-def _by_version(mailbox_id: int) -> Select[*tuple[Any, ...]]:
-    """How many mails of each version wait; a definition is JSON, which no database groups by."""
+def _by_version(mailbox_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """How many mails of each version wait in each mailbox; a definition is JSON, which no database groups by."""
     o = OutboxRow
-    waiting = select(o.version_id, func.count().label("mails")).where(o.mailbox_id == mailbox_id, IS_OPEN)
-    by_version = waiting.group_by(o.version_id).subquery()
-    return select(SequenceVersion.definition, by_version.c.mails).outerjoin_from(
-        by_version, SequenceVersion, SequenceVersion.id == by_version.c.version_id
+    waiting = select(o.mailbox_id, o.version_id, func.count().label("mails"))
+    groups = waiting.where(o.mailbox_id.in_(mailbox_ids), IS_OPEN).group_by(o.mailbox_id, o.version_id).subquery()
+    return select(groups.c.mailbox_id, SequenceVersion.definition, groups.c.mails).outerjoin_from(
+        groups, SequenceVersion, SequenceVersion.id == groups.c.version_id
     )
 
 
-def waiting_mails(session: Session, mailbox_id: int, limit: int) -> list[WaitingMail]:
-    """What is to leave a mailbox, in the order in which it is taken up."""
-    return [WaitingMail(*row) for row in session.execute(_waiting(mailbox_id).limit(limit))]
+def waiting_mails(session: Session, mailbox_ids: Sequence[int], limit: int) -> dict[int, list[WaitingMail]]:
+    """What is to leave each mailbox, the first so many of it in the order in which they are taken up."""
+    found: dict[int, list[WaitingMail]] = {mailbox_id: [] for mailbox_id in mailbox_ids}
+    for mailbox_id, *mail in session.execute(_waiting(mailbox_ids, limit)):
+        found[mailbox_id].append(WaitingMail(*mail))
+    return found
 
 
-def _waiting(mailbox_id: int) -> Select[*tuple[Any, ...]]:
+def _waiting(mailbox_ids: Sequence[int], limit: int) -> Select[*tuple[Any, ...]]:
     o = OutboxRow
+    order = (o.state == State.CLAIMED.value, o.rank, o.turn, o.id)
+    place = func.row_number().over(partition_by=o.mailbox_id, order_by=order).label("place")
+    first = select(o.id, place).where(o.mailbox_id.in_(mailbox_ids), IS_OPEN).subquery()
     return (
         select(
-            o.source_id, func.coalesce(_RECORD.name, o.email), o.email, func.coalesce(SequenceRow.name, ""), o.state,
-            o.reason, o.due_at, o.expires_at,
+            o.mailbox_id, o.source_id, func.coalesce(_RECORD.name, o.email), o.email,
+            func.coalesce(SequenceRow.name, ""), o.state, o.reason, o.due_at, o.expires_at,
         )
+        .join(first, first.c.id == o.id)
         .outerjoin(Record.__table__, _RECORD.id == o.contact_id)
         .outerjoin(SequenceRow, SequenceRow.id == o.group_id)
-        .where(o.mailbox_id == mailbox_id, IS_OPEN)
-        .order_by(o.state == State.CLAIMED.value, o.rank, o.turn, o.id)
+        .where(first.c.place <= limit)
+        .order_by(o.mailbox_id, first.c.place)
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ SHOWN = 20
 _PATIENT = ("away", "halted", "by_hand")  # they wait for a date, or stand still because somebody wanted it
 _RECORD = Record.__table__.c
 _COLLISION = "collision"
-_PAUSED = literal_column(f"'{EnrolmentState.PAUSED}'")  # written out, so that SQLite knows it for the index's
+_PAUSED: ColumnElement[str] = literal_column(f"'{EnrolmentState.PAUSED}'")  # written out, so that SQLite knows it for the index's
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from backend.web.house import house
 from backend.web.nav import Place, Way, open_way
 from backend.web.toasts import toast
 
-SHOWN = 50
+SHOWN, BOXES = 50, 8
 PAUSES = {"day": timedelta(days=1), "week": timedelta(days=7)}
 
 open_way(
@@ -34,16 +34,17 @@ open_way(
 @blueprint.get("/sending")
 @needs()
 def show_sending() -> str:
-    """One's own mailboxes, for managers all of the team's."""
-    actor, now = current_actor(), house().clock.now()
+    """One's own mailboxes, for managers the team's, some at a time."""
+    actor, now, after = current_actor(), house().clock.now(), request.args.get("after", "")
     with house().db.read() as session:
-        boxes = sending_store.boxes(session, actor, now)
-        waiting = {box.mailbox_id: sending_store.waiting_mails(session, box.mailbox_id, SHOWN) for box in boxes}
+        found = sending_store.boxes(session, actor, now, after=after, limit=BOXES + 1)
+        boxes = found[:BOXES]
+        waiting = sending_store.waiting_mails(session, [box.mailbox_id for box in boxes], SHOWN)
         away = sending_store.absences(session, actor.user_id, now.date())
         least = rights.least_roles(session, actor.workspace_id)
     return render_template(
         "sequences/sending.html", boxes=boxes, waiting=waiting, away=away, least=least, roles=list(Role),
-        is_admin=actor.role is Role.ADMIN, paces=MOST,
+        is_admin=actor.role is Role.ADMIN, paces=MOST, next_address=boxes[-1].address if len(found) > BOXES else "",
     )  # fmt: skip
 
 

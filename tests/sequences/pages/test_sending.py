@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
 
+from backend.sequences.pages import sending
 from tests.card.addon import Addon
 from tests.card.test_pages import signed_in
 from tests.cast import ALICE, BOB, CAROL, DORA, ERIK
@@ -70,6 +72,28 @@ def test_a_rep_sets_their_own_mailbox_a_manager_everybodys(client: FlaskClient, 
     carol = signed_in(web.app.test_client(), CAROL)
     assert carol.post(f"{theirs}/pause").status_code == 302
     assert "Nothing leaves until somebody resumes." in carol.get("/sequences/sending").text
+
+
+def test_many_mailboxes_come_some_at_a_time_each_with_what_waits_in_it(
+    line: Line, web: Addon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "BOXES", 1)
+    sequence = line.make(definition(mail()))
+    line.pace(daily_cap=1)
+    for address in (DORA, ERIK):
+        line.enrol(sequence, address)
+    line.enrol(sequence, "fay@fjord.example", by=BOB)
+    line.tick()
+    carol = signed_in(web.app.test_client(), CAROL)
+    first = carol.get("/sequences/sending")
+    assert ALICE in first.text
+    assert BOB not in first.text
+    assert "Nurture · erik@suedwind.example" in words_of(first)
+    assert f'href="/sequences/sending?after={ALICE}"' in unquote(first.text)
+    second = carol.get("/sequences/sending", query_string={"after": ALICE})
+    assert BOB in second.text
+    assert "erik@suedwind.example" not in words_of(second)
+    assert "Show more" not in second.text
 
 
 def test_nothing_leaves_on_days_on_which_the_rep_is_away(client: FlaskClient, line: Line) -> None:
