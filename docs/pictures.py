@@ -24,6 +24,7 @@ CHROMIUM = "/usr/bin/chromium"
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 LARGEST_BYTES = 300_000
 COLLEAGUE = "marta@lumbrera.example"
+MANAGER = "ines@lumbrera.example"
 DEAL = "Nordwind – 40 seats"  # noqa: RUF001 - as the sample calls it
 
 Visit = Callable[[Page, str], None]
@@ -54,6 +55,7 @@ def main() -> None:
         context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "es", "url": address}])
         _take_card(page, address, "contact-es", CARDS["contact"])
         _take_locked(browser.new_context(locale="en-GB"), page, address, login[1])
+        _take_for_manager(browser.new_context(locale="en-GB"), address, login[1])
         browser.close()
 
 
@@ -123,6 +125,15 @@ def _take_locked(context: BrowserContext, reader: Page, address: str, password: 
     _take_card(colleague, address, "asked", _home)
 
 
+def _take_for_manager(context: BrowserContext, address: str, password: str) -> None:
+    """What spans the team, as who leads it sees it; last, so that the sample's sequence has sent its first mails."""
+    context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "en", "url": address}])
+    page = context.new_page()
+    _sign_in(page, address, MANAGER, password)
+    for picture in MANAGERS_PICTURES:
+        _take(page, address, picture)
+
+
 def _timeline(page: Page, address: str) -> None:
     page.goto(f"{address}/timeline")
 
@@ -137,6 +148,22 @@ def _deal(page: Page, address: str) -> None:
     page.get_by_role("link", name=DEAL, exact=True).click()
     page.locator("[hx-get$='/receipt'] > summary").first.click()
     page.wait_for_selector(".receipt")
+
+
+def _sequence(page: Page, address: str) -> None:
+    """The sample's sequence and the people on their way through it."""
+    page.goto(f"{address}/sequences")
+    page.locator("tbody a").first.click()
+
+
+def _rehearsal(page: Page, address: str) -> None:
+    """The same sequence, rehearsed with invented people of whom some answer, bounce or are away."""
+    _sequence(page, address)
+    page.get_by_role("link", name="Rehearse").click()
+    for field, value in {"invented": 40, "replies": 20, "bounces": 5, "away": 10}.items():
+        page.fill(f"#{field}", str(value))
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_selector(".rehearsal-calendar", timeout=60_000)
 
 
 def _card(page: Page, address: str) -> None:
@@ -236,6 +263,10 @@ PICTURES = (
     Picture("timeline", 860, _timeline),
     Picture("pipeline", 760, _pipeline),
     Picture("deal", 860, _deal),
+)
+MANAGERS_PICTURES = (
+    Picture("sequence", 760, _sequence),
+    Picture("rehearsal", 1100, _rehearsal),
 )
 
 if __name__ == "__main__":

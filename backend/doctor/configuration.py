@@ -10,9 +10,10 @@ from pathlib import Path
 
 from backend.doctor.rules import wrong
 from backend.doctor.shapes import Finding, State
+from backend.kit.catalogue import TRANSLATIONS
 from backend.settings import PREFIX, Settings, find_problems
 from backend.web.frame import STATIC
-from backend.web.i18n import LANGUAGES, TRANSLATIONS
+from backend.web.i18n import LANGUAGES
 
 SETTINGS = tuple(field.name.upper() for field in fields(Settings))
 VENDOR_FILES = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Literal
 
 from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
@@ -18,6 +17,7 @@ from babel.numbers import (
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale, get_timezone, gettext
 
+from backend.kit.catalogue import TRANSLATIONS
 from backend.kit.errors import UserError
 from backend.web.amounts import read_amount, write_amount
 from backend.web.house import house
@@ -25,7 +25,7 @@ from backend.web.visitor import visitor
 
 LANGUAGES = {"en": "English", "es": "Español"}
 LANGUAGE_COOKIE = "enlace_language"
-TRANSLATIONS = Path(__file__).parent / "translations"
+
 
 _RELATIVE_UP_TO = timedelta(days=7)
 _NOW_WITHIN = timedelta(seconds=60)

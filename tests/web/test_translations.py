@@ -13,7 +13,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask_babel import force_locale, gettext, ngettext
 
-from backend.web.i18n import LANGUAGES, TRANSLATIONS
+from backend.kit.catalogue import TRANSLATIONS
+from backend.web.i18n import LANGUAGES
 
 BACKEND = TRANSLATIONS.parent.parent
 OPERATORS = ("commands", "db", "migrations", "gmail/emulator")  # their words stand on terminals, in English
