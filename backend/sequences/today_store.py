@@ -27,7 +27,9 @@ SHOWN = 20
 _PATIENT = ("away", "halted", "by_hand")  # they wait for a date, or stand still because somebody wanted it
 _RECORD = Record.__table__.c
 _COLLISION = "collision"
-_PAUSED: ColumnElement[str] = literal_column(f"'{EnrolmentState.PAUSED}'")  # written out, so that SQLite knows it for the index's
+_PAUSED: ColumnElement[str] = literal_column(
+    f"'{EnrolmentState.PAUSED}'"
+)  # written out, so that SQLite knows it for the index's
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +138,10 @@ def team(session: Session, actor: Actor) -> list[RepDay]:
     """The reps of the team who have mails to come or somebody to decide about; for managers."""
     number = func.count().label("number")
     waits = (
-        select(Mailbox.user_id, OutboxRow.state, (OutboxRow.reason == _COLLISION).label("is_held"), number)
+        select(Mailbox.user_id, OutboxRow.state, OutboxRow.reason, number)
         .join(Mailbox, Mailbox.id == OutboxRow.mailbox_id)
         .where(IS_OPEN, beside(OutboxRow.workspace_id) == actor.workspace_id, OutboxRow.state.in_(_waiting()))
-        .group_by(Mailbox.user_id, OutboxRow.state, OutboxRow.reason == _COLLISION)
+        .group_by(Mailbox.user_id, OutboxRow.state, OutboxRow.reason)
     )
     still = (
         select(Enrolment.user_id, number)
@@ -147,8 +149,8 @@ def team(session: Session, actor: Actor) -> list[RepDay]:
         .group_by(Enrolment.user_id)
     )
     counts: dict[int, list[int]] = {}
-    for user_id, state, is_held, several in session.execute(waits):
-        place = 2 if is_held else 0 if state == State.DRAFTED else 1
+    for user_id, state, reason, several in session.execute(waits):
+        place = 2 if reason == _COLLISION else 0 if state == State.DRAFTED else 1
         counts.setdefault(user_id, [0, 0, 0])[place] += several
     for user_id, several in session.execute(still):
         counts.setdefault(user_id, [0, 0, 0])[2] += several
