@@ -103,6 +103,8 @@ class Faults:
 
     def through(self, call: Call, run: Run, *, revoke: Callable[[], None]) -> Json:
         """Run a call through the first fault that hits it, if one does."""
+        if not self.armed:
+            return run()
         shot = Shot(call, self._random, self.clock, self.sleep, revoke)
         fault = self._draw(shot)
         return fault.effect(shot, run) if fault else run()

@@ -31,14 +31,18 @@ class Quota:
     def charge(self, address: str, verb: str, units: int) -> None:
         """Count a call. Raises a 429 that says how long to wait."""
         with self._lock:
-            now_ms = to_epoch_ms(self._clock.now())
-            self._begin_minute(now_ms // _MINUTE_MS)
-            wait_s = (_MINUTE_MS - now_ms % _MINUTE_MS + 999) // 1000
-            self._check(self._spent[address] + units, self.per_user_minute, "per minute per user", wait_s)
-            self._check(self._spent.total() + units, self.per_project_minute, "per minute", wait_s)
-            self._spent[address] += units
+            if self.per_user_minute is not None or self.per_project_minute is not None:
+                self._spend(address, units)
             self.units[address] += units
             self.calls[verb] += 1
+
+    def _spend(self, address: str, units: int) -> None:
+        now_ms = to_epoch_ms(self._clock.now())
+        self._begin_minute(now_ms // _MINUTE_MS)
+        wait_s = (_MINUTE_MS - now_ms % _MINUTE_MS + 999) // 1000
+        self._check(self._spent[address] + units, self.per_user_minute, "per minute per user", wait_s)
+        self._check(self._spent.total() + units, self.per_project_minute, "per minute", wait_s)
+        self._spent[address] += units
 
     def _begin_minute(self, minute: int) -> None:
         if minute != self._minute:

@@ -72,7 +72,7 @@ def masked(answer: Any, mask: str) -> Any:
 
     Source: developers.google.com/workspace/gmail/api/guides/performance#partial. Raises a 400 for a broken mask.
     """
-    tokens = re.findall(r"[^,/()\s]+|[,/()]", mask)
+    tokens = re.findall(r"[^,/()\s]+|[,/()]", mask) if mask else []
     if not tokens:
         return answer
     tree = _mask_tree(iter([*tokens, ""]))

@@ -108,7 +108,6 @@ class Store:
         """
         self.clock = clock
         self._lock = RLock()
-        self._depth = 0
         # The mailboxes that the running transaction changes, with the labels that are touched: for push notices.
         self.changed: dict[int, set[str]] = {}
         # How far each name was counted; `_counted` are those that the running transaction counted on.
@@ -137,25 +136,20 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """Hold the lock; keep everything, or nothing where the block raises."""
         with self._lock:
-            outermost = self._depth == 0
-            if outermost:
-                self._connection.execute("BEGIN")
-            self._depth += 1
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN")
             try:
                 yield
+                self._keep_numbers()
+                self._connection.execute("COMMIT")
             except BaseException:
-                if outermost:
-                    self._connection.execute("ROLLBACK")
-                    self.changed.clear()
-                    self._numbers.clear()
-                    self._counted.clear()
+                self._connection.rollback()
+                self.changed.clear()
+                self._numbers.clear()
+                self._counted.clear()
                 raise
-            else:
-                if outermost:
-                    self._keep_numbers()
-                    self._connection.execute("COMMIT")
-            finally:
-                self._depth -= 1
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
         """Run one statement."""
