@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from difflib import ndiff
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor, needs
+from backend.kit.errors import NotFoundError
 from backend.records.shapes import ContactView
 from backend.records.store.reading import Wanted, deals_of_contact, get_contact, list_contacts
 from backend.sequences import drafts, list_store
+from backend.sequences.pages.html import html_page
 from backend.sequences.pages.one import require_view
 from backend.sequences.pages.room import blueprint
-from backend.sequences.previews import StepPreview, missing_fields, preview
+from backend.sequences.previews import StepPreview, missing_fields, preview, values_of
 from backend.sequences.publishing import require_sequence
+from backend.sequences.rules import fill
 from backend.sequences.step_words import lines_of
 from backend.web.house import house
 from backend.web.i18n import sentence_of
@@ -58,6 +61,25 @@ def show_preview(sequence_id: int) -> str:
         missing=missing_fields(seen),
         said=sentence_of,
     )
+
+
+@blueprint.get("/<int:sequence_id>/preview/<int:place>/<int:which>/html")
+@needs()
+def show_html(sequence_id: int, place: int, which: int) -> Response:
+    """One wording of the mail at a place, both from 0, as its HTML part shows it to `?contact=`."""
+    actor = current_actor()
+    with house().db.read() as session:
+        definition = drafts.in_work(session, require_sequence(session, actor.workspace_id, sequence_id))
+        contact = _contact(session, [])
+        try:
+            body = str(definition["steps"][place]["variants"][which]["body"])
+        except (IndexError, KeyError) as error:
+            raise NotFoundError(gettext("That mail is not here; its sequence was changed.")) from error
+        if contact is None:
+            raise NotFoundError(gettext("That contact is not here; it may have been deleted."))
+        deals = deals_of_contact(session, actor.workspace_id, contact.record.id)
+        values = values_of(session, actor, contact, next(iter(deals), None))
+    return html_page(fill(body, values).text)
 
 
 def _contact(session: Session, choice: list[ContactView]) -> ContactView | None:

@@ -195,3 +195,17 @@ def test_a_step_that_only_moved_on_is_no_change_and_a_small_field_is_one(client:
     assert "gone: Not sent within 7 days, it is left out" in page
     assert "new: Not sent within 9 days, it is left out" in page
     assert "Publish version 2" in page
+
+
+def test_a_mail_is_seen_as_html_in_a_page_that_may_do_nothing(client: FlaskClient, line: Line) -> None:
+    both = mail("Hi", "Dear {{ contact.first_name }}\n\n[Prices](https://www.example.com/p) <script>x</script>")
+    line.make(definition({**both, "is_html": True}))
+    dora = line.person(name="Dora Dahl")
+    assert "See it as HTML" in client.get(f"/sequences/1/preview?contact={dora}").text
+    page = client.get(f"/sequences/1/preview/0/0/html?contact={dora}")
+    assert "Dear Dora" in page.text
+    assert '<a href="https://www.example.com/p"' in page.text
+    assert "<script" not in page.text
+    assert "sandbox" in page.headers["Content-Security-Policy"]
+    assert client.get(f"/sequences/1/preview/0/7/html?contact={dora}").status_code == 404
+    assert client.get("/sequences/1/preview/0/0/html?contact=99").status_code == 404
