@@ -30,7 +30,7 @@ def put_in(session: Session, orders: Sequence[Order], now: datetime) -> None:
     turns = _turns(session, orders)
     rows = [_row(order, turn, now) for order, turn in zip(orders, turns, strict=True)]
     insert_ignoring(session, OutboxRow, rows)
-    store.take_up_again(session, orders)
+    store.take_up_again(session, rows)
     for mailbox_id in dict.fromkeys(order.mailbox_id for order in orders):
         soonest = min(order.due_at for order in orders if order.mailbox_id == mailbox_id)
         service.make_due(session, mailbox_id, soonest)

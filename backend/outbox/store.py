@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from backend.accounts.tables import Mailbox, User
 from backend.db import among, insert_ignoring, read_columns, table_of, write_columns
-from backend.outbox.shapes import Lease, Order, Pace, Sender, Sending, State
+from backend.outbox.shapes import Lease, Pace, Sender, Sending, State
 from backend.outbox.tables import IS_BEGUN, IS_OPEN, IS_WAITING, OutboxRow, OutboxSender
 
 LEASE = timedelta(minutes=5)
@@ -304,31 +304,24 @@ def _writing(names: tuple[str, ...]) -> Update:
     return update(_OUTBOX).where(_OUTBOX.c.id == bindparam("of_id")).values(named)
 
 
-def take_up_again(session: Session, orders: Sequence[Order]) -> None:
-    """Open orders again that were skipped; they may leave from another mailbox now."""
-    named = [
-        {"of_source": o.source, "of_id": o.source_id, "of_step": o.step, "of_run": o.run}
-        | {"mailbox_id": o.mailbox_id, "due_at": o.due_at, "expires_at": o.expires_at}
-        for o in orders
-    ]
-    write_columns(session, _reopening(), named)
+def take_up_again(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Open orders again that were skipped, by their tokens; whoever wants them now is their source."""
+    write_columns(session, _reopening(), [{f"new_{name}": row[name] for name in (*_KEY, *_RENEWED)} for row in rows])
+
+
+_KEY = ("workspace_id", "token")
+_RENEWED = (
+    "mailbox_id", "source", "source_id", "step", "run", "version_id", "variant", "contact_id", "email", "rank", "turn",
+    "due_at", "expires_at", "state", "reason", "evidence", "draft_id", "attempts",
+)  # fmt: skip
 
 
 @cache
 def _reopening() -> Update:
     c = _OUTBOX.c
-    name = (c.source == bindparam("of_source"), c.source_id == bindparam("of_id"), c.step == bindparam("of_step"))
-    given = {key: bindparam(key, type_=c[key].type) for key in ("mailbox_id", "due_at", "expires_at")}
-    fresh = {
-        "state": State.CLAIMED.value,
-        "reason": "",
-        "evidence": "",
-        "draft_id": "",
-        "attempts": 0,
-        "ended_at": None,
-    }
-    is_skipped = (c.run == bindparam("of_run"), c.state == State.SKIPPED.value)
-    return update(_OUTBOX).where(*name, *is_skipped).values(given | fresh)
+    given = {name: bindparam(f"new_{name}", type_=c[name].type) for name in (*_KEY, *_RENEWED)}
+    is_it = (*(c[name] == given.pop(name) for name in _KEY), c.state == State.SKIPPED.value)
+    return update(_OUTBOX).where(*is_it).values({**given, "ended_at": None})
 
 
 def postpone_open(session: Session, mailbox_id: int, until: datetime, reason: str) -> None:

@@ -14,9 +14,11 @@ from backend.accounts.shapes import Actor
 from backend.gmail.emulator.calls import Json
 from backend.gmail.emulator.gateway import EmulatorGmail
 from backend.kit.clock import Clock
+from backend.linking.learning import relink_concerned
 from backend.outbox.jobs import send_due
 from backend.outbox.tables import OutboxRow
-from backend.records.tables import Record
+from backend.records.editing import Editor
+from backend.records.tables import Contact, Record
 from backend.sequences import steering
 from backend.sequences.jobs import advance_due
 from backend.sequences.migrating import Choice, Choices, publish_for
@@ -171,6 +173,18 @@ def test_who_is_resumed_while_their_draft_is_taken_back_is_not_left_standing(lin
     send_while(line, "drafts.delete", resume)
     line.let_pass(days=1)
     assert stand(line, enrolment) == (1, FINISHED)
+
+
+def test_whose_contact_was_deleted_and_made_anew_gets_the_mail_that_never_left(line: Line) -> None:
+    sequence_id, enrolment = drafted(line)
+    with line.office.db.write() as session:
+        contact = session.get_one(Contact, line.see(enrolment).contact_id)
+        Editor(session, line.office.clock, line.office.actors[ALICE], relink_concerned).delete(contact)
+    line.let_pass(hours=2)
+    assert orders(line) == [("skipped", "contact_gone")]
+    enrolment = line.enrol(sequence_id)
+    line.let_pass(hours=3)
+    assert (stand(line, enrolment), orders(line)) == ((1, FINISHED), [("sent", "")])
 
 
 # What Gmail answers
