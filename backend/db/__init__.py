@@ -9,7 +9,15 @@ from backend.db.engine import Database
 from backend.db.json_functions import array_length, json_rows
 from backend.db.patience import MAY_GIVE_UP, Patience, is_given_up
 from backend.db.reading import read_columns, write_columns
-from backend.db.statements import insert_ignoring, insert_returning, insert_rows, serialise, table_of, upsert
+from backend.db.statements import (
+    insert_ignoring,
+    insert_returning,
+    insert_rows,
+    planned_anew,
+    serialise,
+    table_of,
+    upsert,
+)
 
 __all__ = [
     "MAY_GIVE_UP",
@@ -28,6 +36,7 @@ __all__ = [
     "json_rows",
     "json_type",
     "one_of",
+    "planned_anew",
     "read_columns",
     "serialise",
     "table_of",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, Table, bindparam, func, select
+from sqlalchemy import BigInteger, Select, Table, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -73,12 +74,31 @@ def serialise(session: Session, purpose: str, number: int) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(purpose), number)))
 
 
+@contextmanager
+def planned_anew(session: Session) -> Iterator[None]:
+    """Let PostgreSQL plan what is asked meanwhile by its values and by how large the tables are now.
+
+    It keeps one plan for all values otherwise: made while a table was empty, it reads all of it for each thousand ids.
+    """
+    if _dialect(session) != "postgresql":
+        yield
+        return
+    session.execute(_PLAN_ANEW)
+    yield
+    session.execute(_PLAN_AS_USUAL)
+
+
 def table_of(model: type[DeclarativeBase]) -> Table:
     """The table behind a model: statements on it pass the ORM by, which costs more than the database on a short one."""
     table = model.__table__
     assert isinstance(table, Table)
     return table
 
+
+_PLAN_ANEW, _PLAN_AS_USUAL = (
+    text("SET LOCAL plan_cache_mode = force_custom_plan"),
+    text("SET LOCAL plan_cache_mode = auto"),
+)
 
 # Each built once: building it takes Python longer than writing a few rows takes the database.
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from backend.db import among, read_columns, table_of
+from backend.db import among, planned_anew, read_columns, table_of
 from backend.records.tables import Contact, ContactAddress, Deal, Record
 from backend.sequences.tables import Enrolment
 
@@ -32,7 +32,8 @@ def candidates_of(
 ) -> dict[int, Candidate]:
     """Contacts of the workspace by id; who was deleted or merged is not among them."""
     wanted = {"workspace_id": workspace_id, "sequence_id": sequence_id, "ids": list(contact_ids)}
-    runs = {key: (run, bool(running)) for key, run, running in read_columns(session, _runs(), wanted)}
+    with planned_anew(session):  # the sequence may have been empty a moment ago
+        runs = {key: (run, bool(running)) for key, run, running in read_columns(session, _runs(), wanted)}
     return {
         key: Candidate(key, name, owner_id, email or "", *runs.get(key, _NEVER))
         for key, name, owner_id, email in read_columns(session, _contacts(), wanted)
