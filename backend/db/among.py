@@ -51,13 +51,15 @@ class _Beside(FunctionElement[int]):
 
 @compiles(_Beside)
 def _as_it_is(element: _Beside, compiler: SQLCompiler, **options: Any) -> str:
-    return compiler.process(element.clauses, **options)
+    [column] = element.clauses
+    return str(compiler.process(column, **options))
 
 
 @compiles(_Beside, "sqlite")
 def _beside_indexes(element: _Beside, compiler: SQLCompiler, **options: Any) -> str:
     """With a plus before it a term leads to no index (sqlite.org/optoverview.html, 2.1)."""
-    return f"+{compiler.process(element.clauses, **options)}"
+    [column] = element.clauses
+    return f"+{compiler.process(column, **options)}"
 
 
 class _Among(FunctionElement[bool]):

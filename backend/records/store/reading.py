@@ -286,6 +286,8 @@ def _page(
     matching = RECORD_SEARCH.matching(session, wanted.words)
     if matching is not None:
         query = query.where(model.id.in_(matching))
+    else:  # the table says it already, and the index by name or change begins with it
+        query = query.where(model.kind == model.__mapper__.polymorphic_identity)
     if wanted.owner_id is not None:
         query = query.where(model.owner_id == wanted.owner_id)
     if wanted.after is not None:
