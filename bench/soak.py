@@ -74,15 +74,16 @@ def _round(machine: type[Convergence], number: int) -> None:
 def _databases(kind: str, stack: ExitStack) -> Databases:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak")))
     template = folder / "template.db"
-    _upgraded(f"sqlite:///{template}").dispose()
+    upgraded(f"sqlite:///{template}").dispose()
     reference = ReusedSqlite(folder / "reference.db", template)
     if kind == "sqlite":
         return Databases(ReusedSqlite(folder / "subject.db", template), reference)
     server = stack.enter_context(postgres_server())
-    return Databases(ReusedPostgres(_upgraded(new_postgres(server, "soak"))), reference)
+    return Databases(ReusedPostgres(upgraded(new_postgres(server, "soak"))), reference)
 
 
-def _upgraded(url: str) -> Database:
+def upgraded(url: str) -> Database:
+    """A database with the present schema."""
     database = Database(url, pool_size=2)
     upgrade(database)
     return database

@@ -107,6 +107,18 @@ def copy_database(url: str, name: str) -> str:
     return new_postgres(_server(url), name, parsed.database)
 
 
+def put_back(url: str, backup_url: str) -> None:
+    """Let a database of either kind to which nobody is connected be what its copy is."""
+    parsed, backup = make_url(url), make_url(backup_url)
+    assert parsed.database is not None
+    assert backup.database is not None
+    if parsed.get_backend_name() == "sqlite":
+        drop_database(url)
+        shutil.copy(backup.database, parsed.database)
+    else:
+        new_postgres(_server(url), parsed.database, backup.database)
+
+
 def drop_database(url: str) -> None:
     """Remove a database of either kind, whoever is still connected."""
     parsed = make_url(url)
