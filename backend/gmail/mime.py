@@ -86,6 +86,7 @@ def _unfolded(value: str) -> str:
 
 
 _PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)")
 _SEGMENT = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?\Z")
 
 
@@ -103,7 +104,8 @@ def parameters(value: str) -> dict[str, str]:
 def _unquote(text: str) -> str:
     text = text.strip()
     if text.startswith('"'):
-        return re.sub(r"\\(.)", r"\1", text[1:].removesuffix('"'))
+        text = text[1:].removesuffix('"')
+        return _ESCAPED.sub(r"\1", text) if "\\" in text else text
     return text
 
 

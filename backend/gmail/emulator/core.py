@@ -17,7 +17,7 @@ from backend.gmail.emulator.render import masked
 from backend.gmail.emulator.signing import Signer
 from backend.gmail.emulator.store import Store
 from backend.gmail.emulator.verbs.request import Request
-from backend.gmail.emulator.verbs.table import VERBS
+from backend.gmail.emulator.verbs.table import VERBS, Verb
 from backend.kit.clock import Clock, SystemClock
 from backend.kit.errors import UserError
 
@@ -74,9 +74,7 @@ class Emulator:
         mailbox = self._entered(call.address)
         self.quota.charge(call.address, call.verb, verb.units)
         request = _request(call, mailbox, self.post)
-        answer = self.faults.through(
-            call, lambda: self._run(verb.run, request), revoke=lambda: self.revoke(call.address)
-        )
+        answer = self.faults.through(call, lambda: self._run(verb, request), revoke=lambda: self.revoke(call.address))
         return dict(masked(answer, call.text("fields")))
 
     def around_batch(self, address: str, run: Callable[[], None]) -> None:
@@ -99,9 +97,9 @@ class Emulator:
             raise refusals.unauthorized()
         return Mailbox(self.store, *found[:2])
 
-    def _run(self, run: Callable[[Request], Json], request: Request) -> Json:
-        with self.changing():
-            return run(request)
+    def _run(self, verb: Verb, request: Request) -> Json:
+        with self.changing() if verb.changes else self.store.reading():
+            return verb.run(request)
 
     @contextmanager
     def changing(self) -> Iterator[None]:

@@ -113,11 +113,12 @@ def index_words(mailbox: Mailbox) -> None:
     """Index the words of all mail that came since the last search; who never searches by words never pays for it."""
     store = mailbox.store
     done = int(store.value("SELECT value FROM meta WHERE name = 'words'") or 0)
-    while rows := store.rows("SELECT seq, raw FROM content WHERE seq > ? ORDER BY seq LIMIT ?", done, _INDEX_CHUNK):
-        for seq, raw in rows:
-            store.execute(_INDEX, seq, *search_words(payload_of(raw)))
+    sql = "SELECT seq, raw FROM content WHERE seq > ? ORDER BY seq LIMIT ?"
+    while rows := store.rows(sql, done, _INDEX_CHUNK):
         done = rows[-1][0]
-    store.execute("INSERT OR REPLACE INTO meta VALUES ('words', ?)", done)
+        with store.transaction():
+            store.execute_many(_INDEX, ((seq, *search_words(payload_of(raw))) for seq, raw in rows))
+            store.execute("INSERT OR REPLACE INTO meta VALUES ('words', ?)", done)
 
 
 def list_history(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from threading import RLock
@@ -131,6 +131,10 @@ class Store:
         """Close the database; a temporary one is gone then."""
         with self._lock:
             self._connection.close()
+
+    def reading(self) -> AbstractContextManager[bool]:
+        """Hold the lock, so that nothing changes between two questions."""
+        return self._lock
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
