@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from backend.accounts.languages import gettext_of
 from backend.activities.service import add_activity
 from backend.activities.shapes import ActivityKind, NewActivity
 from backend.audit.service import record as audit
@@ -20,6 +21,7 @@ from backend.outbox.shapes import Go, Ground, Hold, Letter, Sender, Sending, Ski
 from backend.outbox.source import Source, Sources, UnfitError
 from backend.outbox.tables import OutboxRow
 from backend.outbox.traces import SentMail
+from backend.outbox.words import OWN_CLICK
 from backend.records.store.lookup import names_of
 
 PAUSE = timedelta(hours=24)
@@ -134,9 +136,11 @@ def end_vetoed(session: Session, sources: Sources, sending: Sending, now: dateti
 
 def end_unknown(session: Session, clock: Clock, sources: Sources, sending: Sending, user_id: int) -> None:
     """Note that nobody can tell whether the mail left, and ask the rep to look; it is never sent again by itself."""
-    text = (
-        f"Look whether the mail to {sending.email} left: the connection to Gmail broke while it was sent, and it is "
-        "neither among the drafts nor among the sent mail. Enlace does not send it again."
+    _ = gettext_of(session, user_id)
+    text = _(
+        "Look whether the mail to %(email)s left: the connection to Gmail broke while it was sent, and it is neither "
+        "among the drafts nor among the sent mail. Enlace does not send it again.",
+        email=sending.email,
     )
     add_task(session, clock, sending, user_id, text)
     _end(session, sources, sending, State.UNKNOWN, clock.now(), reason="unknown", evidence=sending.draft_id)
@@ -172,7 +176,7 @@ def resume_sending(session: Session, clock: Clock, mailbox_id: int, workspace_id
 
 def unsubscribe(session: Session, clock: Clock, workspace_id: int, address_key: str) -> None:
     """Send nothing to an address any more, at its owner's wish."""
-    suppress(session, clock, workspace_id, address_key, Ground.UNSUBSCRIBED, "their own click")
+    suppress(session, clock, workspace_id, address_key, Ground.UNSUBSCRIBED, OWN_CLICK)
 
 
 def suppress(

@@ -11,6 +11,7 @@ from functools import cached_property
 import structlog
 from sqlalchemy.orm import Session
 
+from backend.accounts.languages import gettext_of
 from backend.db import Database
 from backend.gmail.errors import GmailError, NotFound
 from backend.gmail.gateway import Gmail
@@ -63,6 +64,11 @@ class Shift:
             yield session
             store.hold(session, self.lease, self.now)
 
+    def require_lease(self) -> None:
+        """Make sure that nobody else sends from here meanwhile. Raises `LeaseLostError`."""
+        with self.writing():
+            pass
+
     def drafts_wanted(self, session: Session, first: Sending, most: int) -> int:
         """How many drafts are to be laid down now, up to `most`; where it is too early for the `first`, note when."""
         sender = store.sender_of(session, self.lease.mailbox_id)
@@ -111,7 +117,8 @@ class Shift:
             if store.find(session, sending.id).state not in State.unsent():
                 return
             user_id = store.sender_of(session, sending.mailbox_id).user_id
-            text = f"The mail to {sending.email} was not sent ({skip.reason}); look at it and write by hand."
+            _ = gettext_of(session, user_id)
+            text = _("The mail to %(email)s was not sent; look why, and write by hand.", email=sending.email)
             service.add_task(session, self.desk.clock, sending, user_id, text)
             service.end_skipped(session, self.desk.sources, sending, skip, self.now)
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from backend.accounts.languages import gettext_of
 from backend.activities.service import add_activity
 from backend.activities.shapes import ActivityKind, NewActivity
 from backend.kit.clock import Clock
@@ -214,7 +215,11 @@ class Engine:
     def _hold(self, session: Session, enrolment: Enrolment, mail_id: int, now: datetime) -> Verdict:
         if enrolment.thread.get("asked_about") != mail_id:
             enrolment.thread = {**enrolment.thread, "asked_about": mail_id}
-            text = f"A colleague wrote to {enrolment.email} or their company lately; talk to them, then resume or stop."
+            _ = gettext_of(session, enrolment.user_id)
+            text = _(
+                "A colleague wrote to %(email)s or their company lately; talk to them, then resume or stop.",
+                email=enrolment.email,
+            )
             new = NewActivity(ActivityKind.TASK, text, (enrolment.contact_id,), enrolment.user_id, due_at=now)
             add_activity(session, self._clock, enrolment.workspace_id, new)
         store.note(session, enrolment, now, EventKind.HELD, "collision", f"mail {mail_id}")
