@@ -111,7 +111,7 @@ class OutboxSender(Base):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="until when somebody sends; None: nobody")
     pace: Mapped[dict[str, Any]] = mapped_column(json_type(), default=dict, doc="what differs from shapes.Pace")
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="nothing leaves before; None: not paused")
-    pause_reason: Mapped[str] = mapped_column(String(500), default="", doc="one sentence for the rep; empty: none")
+    pause_reason: Mapped[str] = mapped_column(String(500), default="", doc="a shapes.Pause, and what it rests on")
     last_slot_at: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="the latest moment given to a mail")
     first_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="when it first sent; the ramp begins there")
     reports_read_id: Mapped[int] = mapped_column(
