@@ -1,8 +1,8 @@
 """Sending under everything that people do and everything that fails, for long: steps, kills, and what went wrong.
 
 The machine of `tests/sequences/soak` runs on SQLite and on PostgreSQL, a process for each. What went wrong is printed
-with the seed of its run. SOAK_SENDING_SEED repeats it; SOAK_SENDING_STEPS: how many steps on SQLite, of which PostgreSQL
-does a tenth.
+with the seed of its run. SOAK_SENDING_SEED repeats it; SOAK_SENDING_STEPS: how many steps on SQLite, of which on
+PostgreSQL a tenth.
 """
 
 from __future__ import annotations

@@ -48,6 +48,8 @@ def _clear(shift: Shift, sendings: Sequence[Sending], booked: Container[str]) ->
     if not sendings:
         return set()
     traces = look_around(shift.gmail, sendings, booked)
+    if traces.strays:
+        shift.require_lease()  # whoever has it now may have laid them down
     for draft_id in traces.strays:
         shift.discard(draft_id)
     sent = [sending for sending in sendings if sending.token in traces.sent]

@@ -16,6 +16,7 @@ from backend.gmail.emulator.gateway import EmulatorGmail
 from backend.kit.clock import Clock
 from backend.linking.learning import relink_concerned
 from backend.outbox.jobs import send_due
+from backend.outbox.store import LEASE
 from backend.outbox.tables import OutboxRow
 from backend.records.editing import Editor
 from backend.records.tables import Contact, Record
@@ -261,3 +262,18 @@ def test_two_mailboxes_that_send_at_the_same_moment_keep_to_the_persons_budget(l
     line.office.clock.advance(timedelta(minutes=20))
     send_while(line, "drafts.send", lambda: send_due(line.desk, line.office.mailboxes[BOB]))
     assert line.deliveries() == 1
+
+
+def test_a_worker_that_is_late_does_not_take_the_next_ones_draft_for_a_lost_one(line: Line) -> None:
+    enrolment = line.enrol(line.make(ONE))
+    line.pace(lead_s=3600)
+    advance_due(line.office.db, line.office.clock, line.engine)
+
+    def overtake() -> None:
+        line.office.clock.advance(LEASE + timedelta(seconds=1))
+        send_due(line.desk, line.office.mailboxes[ALICE])
+
+    send_while(line, "messages.list", overtake)
+    assert (drafts(line), orders(line)) == (1, [("drafted", "")])
+    line.let_pass(hours=2)
+    assert stand(line, enrolment) == (1, FINISHED)
