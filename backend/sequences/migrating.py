@@ -74,6 +74,7 @@ def publish_for(
     change = _Change(session, clock.now(), actor, version, orders)
     for person in people:
         change.make(person, choices.of(person.id))
+    store.note_all(session, change.told, clock.now(), EventKind.MIGRATED)
     rewrite(session, change.anew, change.withdrawn, clock.now())
     return Published(version, change.done)
 
@@ -86,6 +87,7 @@ class _Change:
     ) -> None:
         self.anew: list[Rewrite] = []
         self.withdrawn: list[OutboxRow] = []
+        self.told: dict[Enrolment, str] = {}
         self.done = Counter[Choice]()
         self._session, self._now, self._by = session, now, f"user {actor.user_id}"
         self._version, self._orders, self._versions = version, orders, Versions()
@@ -110,7 +112,7 @@ class _Change:
         person.thread = self._thread(person, old)
         is_same = target < len(self._new.steps) and self._new.number_of(target) == _number(old, person.step)
         person.version_id, person.run, person.step = self._version.id, person.run + 1, target
-        store.note(self._session, person, self._now, EventKind.MIGRATED, "", evidence)
+        self.told[person] = evidence
         if order is not None and is_same:
             self.anew.append(self._rewrite(order, person, self._new.steps[target]))
         elif order is not None and order.state in State.open():  # its mail is no more: the outbox takes it back

@@ -190,14 +190,6 @@ def _deals(session: Session, people: People) -> dict[int, tuple[int, bool]]:
     return {key: (stage_id, outcome == "open") for key, stage_id, outcome in read_columns(session, _stages(), wanted)}
 
 
-def stage_of(session: Session, workspace_id: int, deal_id: int | None) -> int | None:
-    """The stage in which a living deal stands; None where there is no deal."""
-    if deal_id is None:
-        return None
-    wanted = {"workspace_id": workspace_id, "ids": [deal_id]}
-    return next((stage_id for _, stage_id, _ in read_columns(session, _stages(), wanted)), None)
-
-
 def _meetings(session: Session, people: People) -> dict[int, int]:
     """The first meeting since each one's enrolment."""
     wanted = {"workspace_id": people[0].workspace_id, "since": min(person.started_at for person in people)}
