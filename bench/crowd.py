@@ -135,7 +135,7 @@ def _counted(crowd: Crowd, dialect: str) -> Iterator[tuple[str, int, Columns]]:
         f"(CASE WHEN i <= {p // 2} THEN {BIG} WHEN i <= {p} THEN 2 + i % {SEQUENCES - 1}"
         f" ELSE {SEQUENCES + 1} + i % {CAMPAIGNS} END)"
     )
-    contact = f"((i - 1) % {p})"
+    contact = f"(i % {p})"  # the busy contact is the last
     address = f"'p' || {contact} || '@c' || ({contact} % {stock.companies}) || '.example'"
     is_running = f"({kind} < 12 AND NOT ({is_campaign} AND {kind} < 8))"
     started = f"CASE WHEN {is_running} THEN i % 60 + 1 ELSE i % 365 + 10 END"

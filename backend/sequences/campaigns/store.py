@@ -55,7 +55,7 @@ def _visible(actor: Actor) -> Select[*tuple[Any, ...]]:
 def _views(session: Session, rows: Sequence[Any]) -> list[CampaignView]:
     ids = [row.Campaign.sequence_id for row in rows if row.Campaign.started_at is not None]
     people = _counts(session, select(Enrolment.sequence_id, func.count()), Enrolment.sequence_id, ids)
-    left = select(Enrolment.sequence_id, func.count()).where(Enrolment.ended_at.is_(None))
+    left = select(Enrolment.sequence_id, func.count()).where(Enrolment.state.in_(("active", "paused")))
     still = _counts(session, left, Enrolment.sequence_id, ids)
     gone = select(OutboxRow.group_id, func.count()).where(OutboxRow.sent_at.is_not(None))
     sent = _counts(session, gone, OutboxRow.group_id, ids)

@@ -40,10 +40,14 @@ Found = dict[Grain, Tally]
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Which mails: `where`; and by what of a `grain` they are counted: `groups`. What is not asked for stays 0."""
+    """Which mails: `where`, and `of_those` that are known already; and by what of a `grain` they are counted: `groups`.
+
+    What is not asked for stays 0.
+    """
 
     wanted: Wanted
     where: tuple[ColumnElement[bool], ...]
+    of_those: tuple[ColumnElement[bool], ...]
     grain: tuple[Any, ...]
     groups: tuple[Any, ...]
 
@@ -68,19 +72,20 @@ def count_replies(session: Session, actor: Actor, wanted: Wanted) -> Found:
 def _asked(actor: Actor, wanted: Wanted) -> _Asked:
     parts = _PARTS[wanted.by]
     grain = tuple(_GRAIN[n] if n in parts else _NOT_ASKED[n] for n in range(len(_GRAIN)))
-    return _Asked(wanted, _which(actor, wanted), grain, tuple(_GRAIN[n] for n in parts))
+    where, of_those = (_which(actor, wanted, group) for group in (OutboxRow.group_id, beside(OutboxRow.group_id)))
+    return _Asked(wanted, where, of_those, grain, tuple(_GRAIN[n] for n in parts))
 
 
-def _which(actor: Actor, wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
+def _which(actor: Actor, wanted: Wanted, group: Any) -> tuple[ColumnElement[bool], ...]:
     """Mails that are asked for, of those that the actor may see."""
     o = OutboxRow
     found = [beside(o.workspace_id) == actor.workspace_id, o.sent_at >= wanted.since, o.sent_at < wanted.until]
     sequences = select(Sequence.id).where(Sequence.workspace_id == actor.workspace_id)
     if wanted.by in {By.SEQUENCE, By.CAMPAIGN}:
         sequences = sequences.where(Sequence.kind == wanted.by.value)
-    found.append(o.group_id.in_(sequences))
+    found.append(group.in_(sequences))
     if wanted.sequence_id is not None:
-        found.append(o.group_id == wanted.sequence_id)
+        found.append(group == wanted.sequence_id)
     owner_id = wanted.user_id if actor.sees_all else actor.user_id
     if owner_id is not None:
         found.append(o.mailbox_id.in_(select(Mailbox.id).where(Mailbox.user_id == owner_id)))
@@ -91,8 +96,9 @@ def _count_mails(session: Session, asked: _Asked, found: Found) -> None:
     sent = select(*asked.grain, func.count()).where(*asked.where).group_by(*asked.groups)
     for grain, (number,) in _rows(session, sent):
         _tally(found, grain).sent += number
-    answered = select(*asked.grain, func.count()).join(Answer, Answer.outbox_id == OutboxRow.id)
-    for grain, (number,) in _rows(session, answered.where(*asked.where).group_by(*asked.groups)):
+    lately = select(Answer.outbox_id).where(Answer.at >= asked.wanted.since)  # no answer is older than its mail
+    answered = select(*asked.grain, func.count()).where(OutboxRow.id.in_(lately), *asked.of_those)
+    for grain, (number,) in _rows(session, answered.group_by(*asked.groups)):
         _tally(found, grain).replied += number
 
 
@@ -104,7 +110,7 @@ def _count_leavers(session: Session, actor: Actor, asked: _Asked, found: Found) 
         select(*asked.grain, s.ground, func.count())
         .join(OutboxRow, OutboxRow.id == _last(*to_them))
         .where(s.workspace_id == actor.workspace_id, s.ground.in_((Ground.BOUNCED.value, Ground.UNSUBSCRIBED.value)))
-        .where(s.at >= asked.wanted.since, *asked.where)
+        .where(s.at >= asked.wanted.since, *asked.of_those)
         .group_by(*asked.groups, s.ground)
     )
     for grain, (ground, number) in _rows(session, query):
@@ -121,7 +127,7 @@ def _count_meetings(session: Session, actor: Actor, asked: _Asked, found: Found)
         .join(about, about.activity_id == a.id)
         .join(OutboxRow, OutboxRow.id == _last(*with_them))
         .where(a.workspace_id == actor.workspace_id, a.kind == "meeting", a.at >= asked.wanted.since)
-        .where(*asked.where)
+        .where(*asked.of_those)
     )
     for grain in _within(session, query, MEETING_DAYS):
         _tally(found, grain).meetings += 1
@@ -155,7 +161,7 @@ def _deals(actor: Actor, asked: _Asked, at: Any) -> Select[*tuple[Any, ...]]:
         .join(_RECORDS, _RECORDS.c.id == deal.c.id)
         .join(OutboxRow, OutboxRow.id == last)
         .where(_RECORDS.c.workspace_id == actor.workspace_id, _RECORDS.c.kind == RecordKind.DEAL.value)
-        .where(_RECORDS.c.deleted_at.is_(None), at >= since, *asked.where)
+        .where(_RECORDS.c.deleted_at.is_(None), at >= since, *asked.of_those)
         # What began or was won since then was changed since then, and for that there is an index.
         .where(_RECORDS.c.updated_at >= since)
     )
