@@ -197,13 +197,12 @@ def delete(campaign_id: int) -> Response:
 def _save(campaign_id: int | None) -> tuple[str, int] | str | Response:
     """What is wrong comes back with its sentence, and nothing that was typed is lost."""
     actor, form = current_actor(), request.form
-    name, text, audience = form.get("name", ""), _text(), _filter()
+    name, text, audience, listed = form.get("name", ""), _text(), _filter(), _listed()
     try:
         if "fill" in form:
-            return _form(campaign_id, name, _begun_with(form.get("template", type=row_id)) or text, audience)
+            return _form(campaign_id, name, _begun_with(form.get("template", type=row_id)) or text, audience, listed)
         with house().db.write() as session:
-            if form.get("whom") == "list":
-                audience = replace(_addressed(session, campaign_id), is_bold=audience.is_bold)
+            audience = _audience(session, campaign_id, listed)
             if campaign_id is None:
                 campaign_id = service.make(session, house().clock, actor, name, text, audience)
             else:
@@ -211,13 +210,22 @@ def _save(campaign_id: int | None) -> tuple[str, int] | str | Response:
     except (NotFoundError, ForbiddenError):
         raise
     except UserError as error:
-        return _form(campaign_id, name, text, audience, sentence_of(error)), 400
+        return _form(campaign_id, name, text, audience, listed, sentence_of(error)), 400
     return redirect(url_for("campaigns.show_one", campaign_id=campaign_id))
 
 
-def _addressed(session: Session, campaign_id: int | None) -> Audience:
+def _audience(session: Session, campaign_id: int | None, listed: str) -> Audience:
+    """To whom it goes: as the filter says, or to a list; never to a filter's people where addresses were given."""
+    if request.form.get("whom") == "list":
+        return replace(_addressed(session, campaign_id, listed), is_bold=_filter().is_bold)
+    if listed:
+        raise UserError(gettext("There are addresses, and a filter is chosen: say which of the two it goes to."))
+    return _filter()
+
+
+def _addressed(session: Session, campaign_id: int | None, listed: str) -> Audience:
     """The contacts of the addresses that were given; a draft whose list was left empty keeps the one that it has."""
-    listed, actor = _listed(), current_actor()
+    actor = current_actor()
     if campaign_id is not None and not listed:
         return service.require(session, actor, campaign_id).audience
     return service.audience_of(session, actor.workspace_id, listed)
@@ -251,12 +259,16 @@ def _begun_with(template_id: int | None) -> Text | None:
         return Text(chosen.subject, chosen.body, chosen.is_html, chosen.id)
 
 
-def _form(campaign_id: int | None, name: str, text: Text, audience: Audience, problem: str = "") -> str:
-    actor = current_actor()
+def _form(
+    campaign_id: int | None, name: str, text: Text, audience: Audience, listed: str = "", problem: str = ""
+) -> str:
+    """The form as it was filled in; `listed` are addresses that were typed or came from a file."""
+    actor, whom = current_actor(), request.form.get("whom", "")
+    is_list = whom == "list" if whom else audience.contact_ids is not None
     with house().db.read() as session:
         choices = templates.templates(session, actor)
         companies = audience_store.company_choices(session, actor.workspace_id)
     return render_template(
         "campaigns/form.html", campaign_id=campaign_id, name=name, text=text, audience=audience, problem=problem,
-        templates=choices, companies=companies, fields=texts.FIELDS,
+        templates=choices, companies=companies, fields=texts.FIELDS, is_list=is_list, listed=listed,
     )  # fmt: skip

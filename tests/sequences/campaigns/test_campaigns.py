@@ -20,6 +20,7 @@ from backend.sequences.campaigns.shapes import Stand
 from tests.card.addon import Addon
 from tests.card.test_pages import signed_in
 from tests.cast import ALICE, BOB, CAROL, DORA, ERIK
+from tests.sequences.browser import form_on
 from tests.sequences.line import Line
 
 OFFER = {"name": "Spring", "subject": "Spring prices", "body": "Hello {{ contact.email }}, news.", "whom": "filter"}
@@ -255,3 +256,16 @@ def test_nobody_to_write_to_starts_nothing(line: Line, client: FlaskClient) -> N
     assert client.post(f"/campaigns/{campaign}/start").status_code == 400
     line.office.clock.advance(timedelta(days=1))
     assert stand(line, campaign) is Stand.DRAFT
+
+
+def test_addresses_survive_every_mistake_and_never_become_everybody(client: FlaskClient, line: Line) -> None:
+    ready(line, DORA, ERIK)
+    listed = OFFER | {"whom": "list", "addresses": DORA}
+    for changes in ({"fill": "1"}, {"body": "{{ nobody.name }}"}, {"whom": "filter"}):
+        form = form_on(client, client.post("/campaigns/new", data=listed | changes), "form.form-panel")
+        assert form.fields["addresses"] == DORA
+        assert form.fields["whom"] == (listed | changes)["whom"]
+    assert "say which of the two" in client.post("/campaigns/new", data=listed | {"whom": "filter"}).text
+    page = client.get(f"/campaigns/{made(client, whom='list', addresses=DORA)}").text
+    assert DORA in page
+    assert ERIK not in page
