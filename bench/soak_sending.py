@@ -53,6 +53,7 @@ def soak(kind: str) -> Counter[str]:
             for sentence in ending.wrong:
                 print(f"{kind}, seed {number}, step {ending.steps}: {sentence}", file=sys.stderr, flush=True)
             number += 1
+            print(f"{kind}: {dict(figures)}", file=sys.stderr, flush=True)
     return figures
 
 
