@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, literal, select, update
+from sqlalchemy import ColumnElement, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from backend.outbox.service import reconsider_all
@@ -46,7 +46,9 @@ def _move(
     session: Session, who: tuple[ColumnElement[bool], ...], kind: EventKind, reason: str, evidence: str,
     now: datetime, values: dict[str, Any],
 ) -> None:  # fmt: skip
-    """The ledger first: afterwards nobody matches any more."""
+    """All are held first, as everybody holds people before mails and mailboxes; then the ledger: later none matches."""
+    held = select(Enrolment.id).where(*who).order_by(Enrolment.id).with_for_update().subquery()
+    session.execute(select(func.count()).select_from(held))
     e, line = Enrolment.__table__.c, EnrolmentEvent.__table__.c
     told = (literal(now, line.at.type), literal(kind.value), e.step, literal(reason), literal(evidence[:500]))
     columns = ["workspace_id", "enrolment_id", "at", "kind", "step", "reason", "evidence"]

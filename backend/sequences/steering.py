@@ -5,6 +5,9 @@ A rep steers their own, managers everybody's of the team; whose it is not, it is
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.accounts.shapes import Actor
@@ -29,6 +32,16 @@ def require_enrolment(session: Session, actor: Actor, enrolment_id: int) -> Enro
     if found is None or not is_there or not (actor.sees_all or found.user_id == actor.user_id):
         raise NotFoundError("That person is not on the way here; they may be a colleague's.")
     return found
+
+
+def hold_several(session: Session, actor: Actor, enrolment_ids: Collection[int]) -> None:
+    """Hold people until the end before anything is done about the first of them.
+
+    Everybody holds people before their mails, and those before the mailboxes: who does something about one after the
+    other would hold a mailbox while waiting for a person, whose mail a worker may be ending, which then waits for it.
+    """
+    which = (Enrolment.workspace_id == actor.workspace_id, Enrolment.id.in_(enrolment_ids))
+    session.execute(select(Enrolment.id).where(*which).order_by(Enrolment.id).with_for_update())
 
 
 def pause(session: Session, clock: Clock, actor: Actor, enrolment_id: int) -> Enrolment:

@@ -70,6 +70,7 @@ def do_many() -> Response:
         raise UserError(gettext("Tick somebody, then choose what to do."))
     done = 0
     with house().db.write() as session:
+        steering.hold_several(session, current_actor(), ids)
         for enrolment_id in ids:
             try:
                 ACTS[act](session, house().clock, current_actor(), enrolment_id)
