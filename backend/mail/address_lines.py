@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backend.kit.text import clean, shorten
 from backend.mail.address_lists import addresses_in
 
-LONGEST_LIST = 5_000_000  # characters
+LONGEST_LIST = 16 * 1024 * 1024  # characters: no request is larger, so that nothing is cut off in silence
 _SHOWN = 80
 
 

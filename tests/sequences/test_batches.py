@@ -13,12 +13,15 @@ from sqlalchemy import Engine, event, func, select
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
+from backend.kit.errors import UserError
 from backend.sequences.batches import AT_ONCE, enrol_in_batches
+from backend.sequences.campaigns import service as campaigns
+from backend.sequences.campaigns.service import audience_of
 from backend.sequences.shapes import Enrolled
 from backend.sequences.tables import Enrolment, EnrolmentEvent
 from tests.cast import ALICE, DORA, open_office
 from tests.sequences.browser import words_of
-from tests.sequences.crowd import make_people
+from tests.sequences.crowd import address, make_people
 from tests.sequences.line import Line, definition, mail
 
 PEOPLE = AT_ONCE * 5 // 2
@@ -105,3 +108,15 @@ def test_a_long_list_of_addresses_fits_into_the_page(client: FlaskClient, line: 
     form = f"{part.format('do', 'check')}{part.format('addresses', addresses)}--x--"
     answer = client.post("/sequences/1/enrol", data=form, content_type="multipart/form-data; boundary=x")
     assert "1 person can be enrolled" in words_of(answer)
+
+
+def test_a_campaign_for_more_than_can_come_in_is_refused_and_nobody_is_cut_off_in_silence(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_people(line.office, 3)
+    monkeypatch.setattr(campaigns, "MOST_PEOPLE", 2)
+    addresses = [address(number) for number in range(3)]
+    with line.office.db.read() as session:
+        assert len(audience_of(session, line.office.workspace_id, "\n".join(addresses[:2])).contact_ids or ()) == 2
+        with pytest.raises(UserError, match="More than 2 people"):
+            audience_of(session, line.office.workspace_id, "\n".join(addresses))

@@ -69,7 +69,10 @@ def _write(campaign: Campaign, text: Text, audience: Audience) -> None:
 
 
 def audience_of(session: Session, workspace_id: int, text: str) -> Audience:
-    """The contacts to whom the addresses in a text belong, a CSV file's or typed ones. Raises `UserError` for none."""
+    """The contacts to whom the addresses in a text belong, a CSV file's or typed ones.
+
+    Raises `UserError` for none, or for more than 50,000.
+    """
     found, _ = addresses_in(",".join(text.replace(";", ",").replace("\t", ",").splitlines()))
     bare = [line.text for line in read_lines(text) if not line.key]
     if not found:
@@ -77,14 +80,19 @@ def audience_of(session: Session, workspace_id: int, text: str) -> Audience:
     known = audience_store.known_contacts(session, workspace_id, (address.key for address in found))
     unknown = dict.fromkeys(address.email for address in found if address.key not in known)
     ids = dict.fromkeys(known[address.key] for address in found if address.key in known)
-    return Audience(contact_ids=tuple(ids)[:MOST_PEOPLE], unknown=(*unknown, *bare)[:1000])
+    _require_not_too_many(len(ids))
+    return Audience(contact_ids=tuple(ids), unknown=(*unknown, *bare)[:1000])
+
+
+def _require_not_too_many(people: int) -> None:
+    if people > MOST_PEOPLE:
+        raise UserError("More than %(most)s people are on this list; narrow it down.", most=MOST_PEOPLE)
 
 
 def check(session: Session, clock: Clock, actor: Actor, campaign: CampaignView) -> Sorted:
     """Sort its list out as things are now: who would get the mail, and who would not and why."""
     listed = audience_store.people(session, actor.workspace_id, campaign.audience, limit=MOST_PEOPLE + 1)
-    if len(listed) > MOST_PEOPLE:
-        raise UserError("More than %(most)s people are on this list; narrow it down.", most=MOST_PEOPLE)
+    _require_not_too_many(len(listed))
     mailbox = own_mailbox(session, actor)
     since = clock.now() - timedelta(days=rules.HABITS.collision_days)
     obstacles = audience_store.obstacles(session, actor.workspace_id, mailbox.id if mailbox else None, since)
