@@ -205,7 +205,12 @@ def test_wordings_templates_versions_and_senders_have_lines_of_their_own(line: O
 def test_a_rep_sees_their_own_and_a_manager_everybodys(line: Office, client: FlaskClient, web: Addon) -> None:
     sent_to(line)
     assert (whole(line).sent, whole(line, BOB).sent, whole(line, CAROL).sent) == (1, 0, 1)
-    assert "Nurture" in client.get("/results").text
+    assert "row-more" not in client.get("/results").text
+    with line.office.db.write() as session:
+        unsubscribe(session, line.office.clock, line.office.workspace_id, DORA)
+    shown = client.get("/results").text
+    assert "Nurture" in shown
+    assert '<div class="narrow row-more soft small">1 unsubscribed</div>' in shown  # what a phone has no column for
     assert "Nothing was sent" in signed_in(web.app.test_client(), BOB).get("/results").text
     carol = signed_in(web.app.test_client(), CAROL)
     assert 'name="sender"' in carol.get("/results").text
