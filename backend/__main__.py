@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from importlib import import_module
+from typing import Any
 
 import click
 import structlog
@@ -59,7 +61,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; bad input ends with one sentence and status 2, never with a traceback."""
-    _log_to_stderr()
+    log_to_stderr()
     try:
         sys.exit(cli.main(prog_name="enlace", standalone_mode=False))
     except UserError as error:
@@ -76,13 +78,14 @@ def _refuse(sentence: str) -> None:
     sys.exit(2)
 
 
-def _log_to_stderr() -> None:
+def log_to_stderr() -> None:
     """Logs are key=value on stderr, so that what a command prints can be piped; only the long-running ones chat."""
     least = logging.INFO if CHATTY.intersection(sys.argv[1:2]) else logging.WARNING
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _drop_what_is_played,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
@@ -91,6 +94,13 @@ def _log_to_stderr() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _drop_what_is_played(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say nothing of mail that a rehearsal sent: none of it left. What went wrong there is told, with its mark."""
+    if event.get("is_rehearsal") and method == "info":
+        raise structlog.DropEvent
+    return event
 
 
 if __name__ == "__main__":

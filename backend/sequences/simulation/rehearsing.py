@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
 from backend.accounts.shapes import Actor, Role
 from backend.accounts.tables import Mailbox
@@ -44,7 +45,7 @@ def rehearse(
     `UserError` for a plan that cannot be rehearsed, `NotFoundError`.
     """
     plan.check()
-    with open_stage(clock.now(), plan.seed) as stage:
+    with bound_contextvars(is_rehearsal=True), open_stage(clock.now(), plan.seed) as stage:
         with db.read() as real:
             scene, plan = _set_up(real, stage, workspace_id, sequence_id, plan)
         run = Run(stage, plan, scene.senders)

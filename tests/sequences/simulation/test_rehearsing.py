@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 
 import pytest
 
+from backend.__main__ import log_to_stderr
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
@@ -202,3 +204,15 @@ def test_a_postgresql_database_is_rehearsed_as_well_and_changed_over(
         assert publish_for(session, clock, actor, sequence_id, new, choices).people == {Choice.MIGRATE: 1}
     assert foreseen == play_in_earnest(line, days=10)
     assert [subject for _, subject, _ in foreseen] == ["Later"]
+
+
+def test_the_servers_log_tells_of_no_mail_that_a_rehearsal_sent(
+    line: Line, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["enlace", "serve"])
+    log_to_stderr()
+    line.enrol(line.make())
+    assert len(rehearsed(line, 1, days=5).mails) == 2
+    assert "mail_sent" not in capsys.readouterr().err
+    line.tick()
+    assert "mail_sent" in capsys.readouterr().err
