@@ -44,7 +44,7 @@ def check(
     listed = audience_store.people(session, actor.workspace_id, audience, limit=MOST_AT_ONCE + 1)
     require_not_too_many(len(listed))
     fresh = timedelta(days=load(definition).habits.collision_days)
-    obstacles = audience_store.obstacles(session, actor.workspace_id, mailbox_id, clock.now() - fresh)
+    obstacles = audience_store.obstacles(session, actor.workspace_id, listed, mailbox_id, clock.now() - fresh)
     sender = {"sender.name": actor.name, "sender.email": actor.email}
     found = sort_out(listed, Text("", texts_of(definition)), sender, Obstacles(suppressed=obstacles.suppressed))
     known = list_store.enrolled_before(session, sequence_id, only_running=again)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.accounts.tables import User
+from backend.db import beside
 from backend.records.shapes import (
     CompanyView,
     ContactView,
@@ -179,7 +180,8 @@ def deals_of_contact(session: Session, workspace_id: int, contact_id: int) -> li
     """Deals in which a contact takes part, or which their company has; open ones first, latest first."""
     part = select(DealPerson.deal_id).where(DealPerson.contact_id == contact_id)
     employer = select(Contact.__table__.c.company_id).where(Contact.__table__.c.id == contact_id).scalar_subquery()
-    query = _deals().where(*_alive(Deal, workspace_id), or_(Deal.id.in_(part), Deal.company_id == employer))
+    is_there = (beside(Deal.workspace_id) == workspace_id, Deal.deleted_at.is_(None))  # the deals are named
+    query = _deals().where(*is_there, or_(Deal.id.in_(part), Deal.company_id == employer))
     order = (Stage.outcome != Outcome.OPEN, Deal.stage_entered_at.desc(), Deal.id)
     return _deal_views(session, query.order_by(*order))
 

@@ -13,7 +13,8 @@ from backend.accounts.store import team_addresses
 from backend.accounts.tables import Mailbox
 from backend.mail.addresses import is_free_mail
 from backend.mail.tables import Message, MessageParticipant
-from backend.outbox.tables import OutboxRow, Suppression
+from backend.outbox.suppression_store import suppressed_among
+from backend.outbox.tables import OutboxRow
 from backend.records.tables import RECORD_SEARCH, Company, Contact, ContactAddress, Record
 from backend.sequences.campaigns.shapes import Audience, Obstacles, Person
 
@@ -104,11 +105,11 @@ def known_contacts(session: Session, workspace_id: int, address_keys: Iterable[s
     return found
 
 
-def obstacles(session: Session, workspace_id: int, mailbox_id: int | None, since: datetime) -> Obstacles:
-    """Who is suppressed, and to whom, or where, a colleague of the mailbox's owner wrote since then."""
-    s = Suppression
-    taken_off = session.execute(select(s.address_key, s.ground, s.evidence).where(s.workspace_id == workspace_id))
-    suppressed = {key: (ground, evidence) for key, ground, evidence in taken_off}
+def obstacles(
+    session: Session, workspace_id: int, listed: Iterable[Person], mailbox_id: int | None, since: datetime
+) -> Obstacles:
+    """Who of a list is suppressed, and to whom, or where, a colleague of the mailbox's owner wrote since then."""
+    suppressed = suppressed_among(session, workspace_id, {person.address_key for person in listed})
     written_to = _colleagues_mail(session, workspace_id, mailbox_id, since)
     at = {domain: mail_id for _, domain, mail_id in written_to if domain and not is_free_mail(domain)}
     return Obstacles(suppressed, {key: mail_id for key, _, mail_id in written_to}, at)

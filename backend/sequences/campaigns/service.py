@@ -95,7 +95,7 @@ def check(session: Session, clock: Clock, actor: Actor, campaign: CampaignView) 
     _require_not_too_many(len(listed))
     mailbox = own_mailbox(session, actor)
     since = clock.now() - timedelta(days=rules.HABITS.collision_days)
-    obstacles = audience_store.obstacles(session, actor.workspace_id, mailbox.id if mailbox else None, since)
+    obstacles = audience_store.obstacles(session, actor.workspace_id, listed, mailbox.id if mailbox else None, since)
     if campaign.audience.is_bold:
         obstacles = Obstacles(obstacles.suppressed)
     return rules.sort_out(listed, campaign.text, sender_fields(actor), obstacles)
