@@ -23,9 +23,9 @@ from backend.outbox.tokens import UnsubscribeLinks
 from backend.runners import Runner, Work
 from backend.runners.queue import QueueRunner
 from backend.runners.threads import ThreadRunner
-from backend.sequences.engine import Engine
-from backend.sequences.enrolling import SOURCE
 from backend.sequences.jobs import advance_due
+from backend.sequences.people.enrolling import SOURCE
+from backend.sequences.progress.engine import Engine
 from backend.sequences.results.jobs import book_answers
 from backend.sync.jobs import drain_mailbox
 from backend.sync.puller import Puller

@@ -24,10 +24,10 @@ from backend.accounts.tables import User, Workspace
 from backend.db import Database
 from backend.kit.clock import SystemClock
 from backend.mail.addresses import key_of
+from backend.sequences.authoring.publishing import make_sequence, publish
 from backend.sequences.campaigns import service as campaigns
 from backend.sequences.campaigns.shapes import Audience, Text
-from backend.sequences.publishing import make_sequence, publish
-from backend.sequences.service import save_template
+from backend.sequences.texts.service import save_template
 from backend.sync.store import ensure_state
 from bench.store import Columns, Stock, fill_store, insert_series, take_stock
 

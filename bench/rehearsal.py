@@ -24,7 +24,7 @@ from backend.kit.clock import VirtualClock
 from backend.migrations import upgrade
 from backend.outbox.store import ensure_sender
 from backend.outbox.tables import OutboxSender
-from backend.sequences.publishing import make_sequence, publish
+from backend.sequences.authoring.publishing import make_sequence, publish
 from backend.sequences.simulation.rehearsing import rehearse
 from backend.sequences.simulation.shapes import Plan
 from backend.stage import open_stage

@@ -28,8 +28,8 @@ from backend.migrations import upgrade
 from backend.outbox.jobs import send_due
 from backend.outbox.store import claim_senders
 from backend.sequences.jobs import advance_due
-from backend.sequences.rules import fill
 from backend.sequences.tables import Enrolment, SequenceVersion
+from backend.sequences.texts.rules import fill
 from bench.figure import Figure
 from tests.cast import ALICE, open_office
 from tests.sequences.line import Line, definition, mail

@@ -16,7 +16,7 @@ from backend.commands.context import with_installation
 from backend.installation import Installation
 from backend.kit.errors import UserError
 from backend.mail.addresses import key_of
-from backend.sequences.enrolment_store import sequence_named
+from backend.sequences.authoring.sequence_store import sequence_named
 from backend.sequences.simulation.rehearsing import rehearse
 from backend.sequences.simulation.shapes import Plan, Rehearsal
 from backend.stage import open_stage

@@ -19,9 +19,9 @@ from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import Clock
 from backend.mail.addresses import domain_of
 from backend.outbox.store import ensure_sender, set_pace
-from backend.sequences.enrolling import enrol
-from backend.sequences.publishing import make_sequence, publish
-from backend.sequences.service import save_template
+from backend.sequences.authoring.publishing import make_sequence, publish
+from backend.sequences.people.enrolling import enrol
+from backend.sequences.texts.service import save_template
 
 NAME = "After the trial"
 PEOPLE = 6

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from backend.db import Database
 from backend.kit.clock import Clock
-from backend.sequences import enrolling, enrolment_store
-from backend.sequences.engine import Engine
+from backend.sequences.people import enrolling, enrolment_store
+from backend.sequences.progress.engine import Engine
 from backend.sequences.shapes import EventKind
 from backend.sequences.tables import Enrolment
 

@@ -10,12 +10,12 @@ from apiflask.fields import Boolean, Dict, List, Nested, Raw, String
 from apiflask.validators import Length, OneOf
 
 from backend.kit.text import clean
-from backend.sequences.drafts import LONGEST_DESCRIPTION
-from backend.sequences.effects import Change
-from backend.sequences.enrolling import MOST_AT_ONCE
-from backend.sequences.migrating import Choice
-from backend.sequences.rules import LONGEST
+from backend.sequences.authoring.drafts import LONGEST_DESCRIPTION
+from backend.sequences.changing.effects import Change
+from backend.sequences.changing.migrating import Choice
+from backend.sequences.people.enrolling import MOST_AT_ONCE
 from backend.sequences.shapes import EnrolmentState, EventKind
+from backend.sequences.texts.rules import LONGEST
 from backend.web.fields import Body, Id, IdInAddress, Line, Moment, PageQuery, Text, Whole
 
 LONGEST_NAME = 200

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
-from backend.sequences.service import save_template
+from backend.sequences.texts.service import save_template
 from tests.browser.conftest import IN_BOTH_LOOKS, OpenPage, Serve, accessibility_faults
 from tests.card.addon import addon_for
 from tests.card.world import World

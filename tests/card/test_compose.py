@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.sequences.service import save_template
+from backend.sequences.texts.service import save_template
 from tests.card.addon import Addon, Card
 from tests.card.world import World, user_elsewhere
 from tests.cast import ALICE, BOB, DORA, Office

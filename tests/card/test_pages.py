@@ -19,7 +19,7 @@ from backend.mail.tables import Message
 from backend.privacy.service.threads import answer_request, keep_private
 from backend.privacy.shapes import RequestState
 from backend.privacy.tables import AccessRequest
-from backend.sequences.service import save_template
+from backend.sequences.texts.service import save_template
 from tests.card.addon import addon_for
 from tests.card.world import World
 from tests.cast import ALICE, BOB, DORA, Office, open_mailbox, open_office

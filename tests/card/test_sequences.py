@@ -11,7 +11,7 @@ from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
 from backend.outbox.service import unsubscribe
-from backend.sequences.publishing import make_sequence
+from backend.sequences.authoring.publishing import make_sequence
 from backend.sequences.rights import choose_rights
 from tests.card.addon import Addon, Card, addon_for, counted
 from tests.card.hosted import CALLER, Hosted, clicks, top

@@ -17,8 +17,8 @@ from backend.installation import open_installation
 from backend.kit.clock import VirtualClock
 from backend.outbox.jobs import send_due
 from backend.outbox.store import claim_senders
-from backend.sequences.engine import Engine
 from backend.sequences.jobs import advance_due
+from backend.sequences.progress.engine import Engine
 from backend.sequences.results.jobs import book_answers
 from backend.sequences.tables import Enrolment, Template
 from backend.settings import read_settings

@@ -25,9 +25,9 @@ from backend.kit.clock import VirtualClock
 from backend.outbox.jobs import Desk, send_due
 from backend.outbox.store import claim_senders
 from backend.outbox.tokens import UnsubscribeLinks
-from backend.sequences.engine import Engine
-from backend.sequences.enrolling import SOURCE
 from backend.sequences.jobs import advance_due
+from backend.sequences.people.enrolling import SOURCE
+from backend.sequences.progress.engine import Engine
 from backend.sequences.tables import Enrolment
 from backend.sync.jobs import drain_mailbox
 from tests.sync.killable import Executioner, Tally, WatchedGmail

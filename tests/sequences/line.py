@@ -14,11 +14,12 @@ from backend.outbox.tokens import UnsubscribeLinks
 from backend.records.service import Team, contact_from_address, make_contact
 from backend.records.shapes import Origin
 from backend.records.store.lookup import contacts_by_address
-from backend.sequences import enrolment_store as store
-from backend.sequences.engine import Engine
-from backend.sequences.enrolling import enrol
+from backend.sequences.authoring import sequence_store
+from backend.sequences.authoring.publishing import make_sequence, publish
 from backend.sequences.jobs import advance_due
-from backend.sequences.publishing import make_sequence, publish
+from backend.sequences.people import enrolment_store as store
+from backend.sequences.people.enrolling import enrol
+from backend.sequences.progress.engine import Engine
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Enrolment
 from backend.sync.jobs import drain_mailbox
@@ -70,7 +71,7 @@ class Line:
         """Publish a sequence (its next version where there is one of that name); returns its id."""
         office = self.office
         with office.db.write() as session:
-            known = store.sequence_named(session, office.workspace_id, name)
+            known = sequence_store.sequence_named(session, office.workspace_id, name)
             sequence = known or make_sequence(session, office.clock, office.actors[by], name)
             publish(session, office.clock, office.actors[by], sequence.id, what)
             for mailbox_id in office.mailboxes.values():

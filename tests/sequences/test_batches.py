@@ -14,9 +14,9 @@ from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
 from backend.kit.errors import UserError
-from backend.sequences.batches import AT_ONCE, enrol_in_batches
 from backend.sequences.campaigns import service as campaigns
 from backend.sequences.campaigns.service import audience_of
+from backend.sequences.people.batches import AT_ONCE, enrol_in_batches
 from backend.sequences.shapes import Enrolled
 from backend.sequences.tables import Enrolment, EnrolmentEvent
 from tests.cast import ALICE, DORA, open_office

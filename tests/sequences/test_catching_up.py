@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.outbox.shapes import Pace, Sender
-from backend.sequences.catching_up import FARTHEST_DAYS, Crowd, DayPlan, plan
-from backend.sequences.definitions import OFFICE_HOURS
+from backend.sequences.authoring.definitions import OFFICE_HOURS
 from backend.sequences.hours import EVERY_DAY, Window
+from backend.sequences.sending.catching_up import FARTHEST_DAYS, Crowd, DayPlan, plan
 
 MADRID = ZoneInfo("Europe/Madrid")
 SATURDAY = datetime(2026, 1, 10, 11, tzinfo=UTC)

@@ -11,8 +11,8 @@ from sqlalchemy import update
 
 from backend.accounts.tables import User
 from backend.kit.errors import UserError
-from backend.sequences import enrolling
 from backend.sequences.hours import Window, after_days, days_off, next_open, to_utc, zone_of
+from backend.sequences.people import enrolling
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Enrolment
 from tests.cast import ALICE, DORA, ERIK

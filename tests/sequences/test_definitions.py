@@ -12,13 +12,13 @@ from backend.outbox.rules import variant_of
 from backend.outbox.service import suppress
 from backend.outbox.shapes import Ground
 from backend.records.tables import Contact, ContactAddress
-from backend.sequences import enrolling, enrolment_store
-from backend.sequences.definitions import Condition, dump, load, problems
-from backend.sequences.engine import Engine, holds
-from backend.sequences.enrolling import enrol_many
-from backend.sequences.service import delete_template, save_template
+from backend.sequences.authoring.definitions import Condition, dump, load, problems
+from backend.sequences.people import enrolling, enrolment_store
+from backend.sequences.people.enrolling import enrol_many
+from backend.sequences.progress.engine import Engine, holds
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Enrolment, SequenceVersion
+from backend.sequences.texts.service import delete_template, save_template
 from tests.cast import ALICE, BOB, DORA, ERIK
 from tests.sequences.line import TWO_MAILS, Line, definition, mail, task, wait
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backend.sequences import sending_store, today_store
-from backend.sequences.today_store import RepDay
+from backend.sequences.sending import sending_store, today_store
+from backend.sequences.sending.today_store import RepDay
 from tests.card.addon import addon_for
 from tests.card.test_pages import signed_in
 from tests.cast import ALICE, CAROL, Office

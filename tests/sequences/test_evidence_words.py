@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from backend.outbox.words import pause_words
-from backend.sequences.evidence_words import evidence_words
+from backend.sequences.wording.evidence_words import evidence_words
 
 
 def plain(text: str, **facts: str) -> str:

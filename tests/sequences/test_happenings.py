@@ -12,7 +12,7 @@ from backend.kit.errors import ConflictError, NotFoundError
 from backend.records.service import Team, make_deal
 from backend.records.shapes import NewDeal
 from backend.records.store.reading import list_pipelines
-from backend.sequences import enrolment_store, steering
+from backend.sequences.people import enrolment_store, steering
 from backend.sequences.shapes import EnrolmentState
 from tests.cast import ALICE, BOB, CAROL, DORA
 from tests.sequences.line import TWO_MAILS, Line, definition, mail, task, wait

@@ -14,7 +14,7 @@ from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
 from backend.outbox.tables import OutboxRow, OutboxSender
-from backend.sequences import crowds, steering
+from backend.sequences.people import crowds, steering
 from backend.sequences.tables import Enrolment
 from tests.cast import ALICE, CAROL, DORA, ERIK, open_office
 from tests.sequences.line import Line, definition, mail

@@ -20,9 +20,9 @@ from backend.outbox.store import LEASE
 from backend.outbox.tables import OutboxRow
 from backend.records.editing import Editor
 from backend.records.tables import Contact, Record
-from backend.sequences import steering
+from backend.sequences.changing.migrating import Choice, Choices, publish_for
 from backend.sequences.jobs import advance_due
-from backend.sequences.migrating import Choice, Choices, publish_for
+from backend.sequences.people import steering
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Enrolment
 from tests.cast import ALICE, BOB, CAROL

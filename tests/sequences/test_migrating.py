@@ -9,12 +9,12 @@ import pytest
 
 from backend.outbox.shapes import State
 from backend.outbox.store import orders_of, write
-from backend.sequences.effects import Change, Effect, effects
+from backend.sequences.authoring.sequence_store import definitions_of
+from backend.sequences.changing.effects import Change, Effect, effects
+from backend.sequences.changing.migrating import Choice, Choices, publish_for
 from backend.sequences.jobs import advance_due
-from backend.sequences.migrating import Choice, Choices, publish_for
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Sequence
-from backend.sequences.version_store import definitions_of
 from tests.cast import ALICE
 from tests.sequences.line import QUICK, Line, definition, mail, wait
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import event, update
 
 from backend.records.tables import Contact, ContactAddress, Record
-from backend.sequences.enrolling import enrol_many
 from backend.sequences.hours import zone_in
+from backend.sequences.people.enrolling import enrol_many
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Absence
 from tests.cast import ALICE, BOB, CAROL, DORA

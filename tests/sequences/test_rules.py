@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.kit.errors import UserError
-from backend.sequences.rules import FIELDS, as_html, check, fill, one_line
+from backend.sequences.texts.rules import FIELDS, as_html, check, fill, one_line
 
 ANA = {"contact.first_name": "Ana", "company.name": "Nordwind"}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from backend.kit.errors import UserError
-from backend.sequences.rules import as_html, as_plain, check
-from backend.sequences.snippets import expand, names_in
+from backend.sequences.texts.rules import as_html, as_plain, check
+from backend.sequences.texts.snippets import expand, names_in
 
 
 def test_snippets_are_put_in_with_those_that_they_take_in() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.kit.errors import UserError
-from backend.sequences.definitions import MOST_STEPS
-from backend.sequences.steps import (
+from backend.sequences.authoring.definitions import MOST_STEPS
+from backend.sequences.authoring.steps import (
     BLANKS,
     added,
     moved_down,

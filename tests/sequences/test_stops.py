@@ -16,7 +16,7 @@ from backend.records.service import Team, make_deal
 from backend.records.shapes import NewDeal
 from backend.records.store.writing import first_pipeline
 from backend.records.tables import ContactAddress, Deal, Record, Stage
-from backend.sequences import enrolling
+from backend.sequences.people import enrolling
 from backend.sequences.results.jobs import book_answers
 from backend.sequences.shapes import EnrolmentState, Stop
 from backend.sequences.tables import Enrolment

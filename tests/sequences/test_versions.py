@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.sequences.definitions import Definition, load
-from backend.sequences.versions import numbered, place_in
+from backend.sequences.authoring.definitions import Definition, load
+from backend.sequences.authoring.versions import numbered, place_in
 from tests.sequences.line import definition, mail, task, wait
 
 

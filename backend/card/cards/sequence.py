@@ -10,7 +10,7 @@ from backend.card.shapes import Card, Header, MenuItem
 from backend.card.widgets import Button, Icon, Line, Widget
 from backend.card.words import Words
 from backend.sequences.shapes import EnrolmentState
-from backend.sequences.words import state_word
+from backend.sequences.wording.words import state_word
 
 
 def sequence_line(enrolment: Enrolment, mail: Mail | None, words: Words) -> Line:

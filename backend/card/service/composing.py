@@ -22,10 +22,10 @@ from backend.kit.errors import NotFoundError
 from backend.mail.address_lists import addresses_in
 from backend.mail.headers import LONGEST_VALUE
 from backend.mail.shapes import Address
-from backend.sequences import rules
-from backend.sequences.service import ready_template
 from backend.sequences.shapes import TemplateView
-from backend.sequences.store import templates
+from backend.sequences.texts import rules
+from backend.sequences.texts.service import ready_template
+from backend.sequences.texts.store import templates
 
 MOST_RECIPIENTS = 50
 

@@ -16,11 +16,12 @@ from backend.card.store.records import contacts_by_id, deals_by_id
 from backend.kit.errors import NotFoundError
 from backend.records.service import require
 from backend.records.tables import Contact
-from backend.sequences import enrolling, steering, step_words, words
-from backend.sequences.enrolment_store import ledger
+from backend.sequences.people import enrolling, steering
+from backend.sequences.people.enrolment_store import ledger
 from backend.sequences.rights import Right, may
 from backend.sequences.shapes import EventKind, Stop
 from backend.sequences.tables import Enrolment
+from backend.sequences.wording import step_words, words
 
 TAKEN_BACK = "taken_back"
 LEDGER_LINES = 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.card import sequence_facts
 from backend.card.service.visit import Visit
 from backend.card.store.enrolments import EnrolmentRow, enrolments_of
-from backend.sequences import words
+from backend.sequences.wording import words
 
 
 def enrolment_facts(visit: Visit, contact_id: int) -> tuple[sequence_facts.Enrolment, ...]:

@@ -23,7 +23,7 @@ from backend.records.editing import Editor
 from backend.records.service import require
 from backend.records.store.writing import addresses_of, find_record
 from backend.records.tables import Company, Contact, Deal, Record
-from backend.sequences import steering
+from backend.sequences.people import steering
 
 
 def undo(visit: Visit, asked: Asked) -> Done:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from backend.accounts.tables import User
 from backend.db import array_length, read_columns
 from backend.outbox.tables import IS_OPEN, OutboxRow
-from backend.sequences.enrolling import SOURCE
+from backend.sequences.people.enrolling import SOURCE
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Enrolment, Sequence, SequenceVersion
 

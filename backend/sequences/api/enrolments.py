@@ -12,14 +12,15 @@ from backend.accounts.once import Made, once, once_done
 from backend.kit.errors import NotFoundError, UserError
 from backend.mail.addresses import key_of
 from backend.records.store.reading import get_deal
-from backend.sequences import ledger_store, list_store, steering
 from backend.sequences.api.room import Fields, blueprint
-from backend.sequences.batches import enrol_in_batches
+from backend.sequences.authoring.publishing import require_sequence
 from backend.sequences.campaigns.audience_store import known_contacts
-from backend.sequences.enrolling import enrol
-from backend.sequences.ledger_store import LedgerLine
-from backend.sequences.list_store import PersonView, Wanted
-from backend.sequences.publishing import require_sequence
+from backend.sequences.people import ledger_store, list_store, steering
+from backend.sequences.people.batches import enrol_in_batches
+from backend.sequences.people.enrolling import enrol
+from backend.sequences.people.ledger_store import LedgerLine
+from backend.sequences.people.list_store import PersonView, Wanted
+from backend.sequences.people.steering import require_enrolment
 from backend.sequences.rights import Right, require_right
 from backend.sequences.schemas import (
     EnrolIn,
@@ -30,7 +31,6 @@ from backend.sequences.schemas import (
     EnrolmentQuery,
 )
 from backend.sequences.shapes import Enrolled, EnrolmentState
-from backend.sequences.steering import require_enrolment
 from backend.web.house import house
 from backend.web.pagination import Page, cut_page, decode_cursor
 

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.once import Made, once
 from backend.kit.errors import NotFoundError, UserError
-from backend.sequences import drafts, list_store
-from backend.sequences import enrolment_store as store
 from backend.sequences.api.room import Fields, Shown, blueprint
-from backend.sequences.definitions import dump, load
-from backend.sequences.effects import Effect, effects
-from backend.sequences.list_store import SequenceView, VersionView
-from backend.sequences.migrating import Choice, Choices, publish_for
-from backend.sequences.publishing import hold_sequence, make_sequence, require_sequence
+from backend.sequences.authoring import drafts, sequence_store
+from backend.sequences.authoring.definitions import dump, load
+from backend.sequences.authoring.publishing import hold_sequence, make_sequence, require_sequence
+from backend.sequences.changing.effects import Effect, effects
+from backend.sequences.changing.migrating import Choice, Choices, publish_for
+from backend.sequences.people import list_store
+from backend.sequences.people.list_store import SequenceView, VersionView
 from backend.sequences.schemas import (
     EffectPage,
     PublishIn,
@@ -160,7 +160,7 @@ def _shown(session: Session, sequence_id: int) -> dict[str, Any]:
     if view is None:
         raise NotFoundError("That sequence is not here; it may have been deleted.")
     sequence = require_sequence(session, actor.workspace_id, sequence_id)
-    version = store.current_version(session, sequence)
+    version = sequence_store.current_version(session, sequence)
     fields = {name: getattr(view, name) for name in SequenceView.__slots__}
     return {
         **fields,

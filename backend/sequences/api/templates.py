@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.once import Made, once
-from backend.sequences import store
 from backend.sequences.api.room import Fields, Shown, blueprint
 from backend.sequences.schemas import GoneOut, TemplateChange, TemplateIn, TemplateOut, TemplatePage
-from backend.sequences.service import delete_template, require_template, save_template
 from backend.sequences.shapes import TemplateView
+from backend.sequences.texts import store
+from backend.sequences.texts.service import delete_template, require_template, save_template
 from backend.web.etags import etag_of, require_version, takes_version
 from backend.web.fields import PageQuery
 from backend.web.house import house

@@ -13,15 +13,15 @@ from werkzeug.wrappers import Response
 from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import ForbiddenError, NotFoundError, UserError
 from backend.mail.address_lines import LONGEST_LIST
-from backend.sequences import rules as texts
-from backend.sequences import store as templates
 from backend.sequences.campaigns import audience_store, service, store
 from backend.sequences.campaigns.shapes import Audience, CampaignView, Stand, Text
-from backend.sequences.list_store import Wanted as PeopleWanted
-from backend.sequences.list_store import list_people
-from backend.sequences.service import ready_template
+from backend.sequences.people.list_store import Wanted as PeopleWanted
+from backend.sequences.people.list_store import list_people
 from backend.sequences.shapes import EnrolmentState
-from backend.sequences.words import reason_words, state_word
+from backend.sequences.texts import rules as texts
+from backend.sequences.texts import store as templates
+from backend.sequences.texts.service import ready_template
+from backend.sequences.wording.words import reason_words, state_word
 from backend.web.house import house
 from backend.web.i18n import sentence_of
 from backend.web.ids import row_id

@@ -12,10 +12,10 @@ from backend.kit.errors import UserError
 from backend.mail.addresses import domain_of, registrable_domain
 from backend.outbox.rules import daily_cap
 from backend.outbox.shapes import Sender
-from backend.sequences import rules
+from backend.sequences.authoring.definitions import STAY, Definition, Habits, Mail, Variant
 from backend.sequences.campaigns.shapes import Capacity, Expected, Obstacles, Out, Person, Sorted, Stand, Text
-from backend.sequences.definitions import STAY, Definition, Habits, Mail, Variant
 from backend.sequences.hours import Window, next_open, to_utc
+from backend.sequences.texts import rules
 
 EXPIRES_DAYS = 60
 HABITS = Habits(stops_on_colleague=False, stops_on_deal=False, on_owner_change=STAY)

@@ -6,7 +6,7 @@ from apiflask import Schema
 from apiflask.fields import AwareDateTime, Boolean, Enum, Integer, List, Nested, String
 
 from backend.sequences.campaigns.shapes import Stand
-from backend.sequences.rules import LONGEST
+from backend.sequences.texts.rules import LONGEST
 from backend.web.fields import Body, Id, Line, PageQuery, Text
 
 _MOST_ADDRESSES = 10_000

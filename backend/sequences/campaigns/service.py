@@ -20,7 +20,8 @@ from backend.outbox.mail_store import spent_today
 from backend.outbox.shapes import Pace, Sender
 from backend.outbox.store import sender_of
 from backend.outbox.tables import OutboxSender
-from backend.sequences import crowds
+from backend.sequences.authoring.definitions import dump
+from backend.sequences.authoring.publishing import make_sequence, publish
 from backend.sequences.campaigns import audience_store, rules, store
 from backend.sequences.campaigns.audience_store import MOST_PEOPLE
 from backend.sequences.campaigns.shapes import (
@@ -34,10 +35,9 @@ from backend.sequences.campaigns.shapes import (
     Stand,
     Text,
 )
-from backend.sequences.definitions import dump
-from backend.sequences.enrolling import enrol_many
 from backend.sequences.hours import days_off, zone_of
-from backend.sequences.publishing import make_sequence, publish
+from backend.sequences.people import crowds
+from backend.sequences.people.enrolling import enrol_many
 from backend.sequences.tables import Campaign, Sequence
 
 

@@ -13,12 +13,13 @@ from werkzeug.wrappers import Response
 from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import NotFoundError, UserError
 from backend.records.store.reading import list_pipelines
-from backend.sequences import drafts, rules, store
-from backend.sequences.definitions import ASKED, HAPPENINGS, OPERATORS, Habits, dump_habits, problems
+from backend.sequences.authoring import drafts
+from backend.sequences.authoring.definitions import ASKED, HAPPENINGS, OPERATORS, Habits, dump_habits, problems
+from backend.sequences.authoring.publishing import require_sequence
 from backend.sequences.pages.editor_form import MOST_WORDINGS, Definition, acted, read_definition
 from backend.sequences.pages.one import require_view
 from backend.sequences.pages.room import blueprint
-from backend.sequences.publishing import require_sequence
+from backend.sequences.texts import rules, store
 from backend.web.back import leave_for
 from backend.web.house import house
 from backend.web.i18n import sentence_of

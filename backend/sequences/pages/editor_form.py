@@ -8,8 +8,8 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from backend.kit.text import clean
-from backend.sequences import steps
-from backend.sequences.definitions import HAPPENINGS, MOST_STEPS
+from backend.sequences.authoring import steps
+from backend.sequences.authoring.definitions import HAPPENINGS, MOST_STEPS
 
 Form = MultiDict[str, str]
 Definition = dict[str, Any]

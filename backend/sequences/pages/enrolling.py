@@ -19,16 +19,16 @@ from backend.accounts.store import mailboxes
 from backend.kit.errors import ConflictError, NotFoundError, UserError
 from backend.mail.address_lines import LONGEST_LIST, AddressLine, read_lines
 from backend.records.store.reading import deals_of_contact, get_contact, get_deal
-from backend.sequences import enrolment_store as store
-from backend.sequences import list_store
-from backend.sequences.batches import enrol_in_batches
+from backend.sequences.authoring import sequence_store
+from backend.sequences.authoring.publishing import require_sequence
 from backend.sequences.campaigns import audience_store
+from backend.sequences.campaigns.checking import Checked, check
 from backend.sequences.campaigns.shapes import Audience
-from backend.sequences.checking import Checked, check
-from backend.sequences.enrolling import enrol
 from backend.sequences.pages.one import require_view
 from backend.sequences.pages.room import blueprint
-from backend.sequences.publishing import require_sequence
+from backend.sequences.people import list_store
+from backend.sequences.people.batches import enrol_in_batches
+from backend.sequences.people.enrolling import enrol
 from backend.sequences.rights import Right, require_right
 from backend.web.house import house
 from backend.web.i18n import sentence_of
@@ -148,7 +148,7 @@ def _page(sequence_id: int, choice: Choice, *, is_asked: bool, problem: str = ""
 def _look(session: Session, sequence_id: int, choice: Choice) -> tuple[Checked, dict[str, int]]:
     """Everybody who was chosen, looked at, and whose contact each address of a list is. Raises `UserError`."""
     actor = current_actor()
-    version = store.current_version(session, require_sequence(session, actor.workspace_id, sequence_id))
+    version = sequence_store.current_version(session, require_sequence(session, actor.workspace_id, sequence_id))
     if version is None:
         raise UserError(gettext("Nothing of this sequence is published yet; publish it first."))
     audience, known = _audience(session, choice)

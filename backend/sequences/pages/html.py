@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from backend.outbox.letters import as_page
-from backend.sequences.rules import as_html
+from backend.sequences.texts.rules import as_html
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
 

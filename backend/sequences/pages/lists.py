@@ -7,9 +7,10 @@ from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import UserError
-from backend.sequences import drafts, list_store
+from backend.sequences.authoring import drafts
+from backend.sequences.authoring.publishing import make_sequence
 from backend.sequences.pages.room import blueprint
-from backend.sequences.publishing import make_sequence
+from backend.sequences.people import list_store
 from backend.web.house import house
 from backend.web.i18n import sentence_of
 

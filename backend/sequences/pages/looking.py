@@ -16,14 +16,15 @@ from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import NotFoundError
 from backend.records.shapes import ContactView
 from backend.records.store.reading import Wanted, deals_of_contact, get_contact, list_contacts
-from backend.sequences import drafts, list_store
+from backend.sequences.authoring import drafts
+from backend.sequences.authoring.previews import StepPreview, missing_fields, preview, values_of
+from backend.sequences.authoring.publishing import require_sequence
 from backend.sequences.pages.html import html_page
 from backend.sequences.pages.one import require_view
 from backend.sequences.pages.room import blueprint
-from backend.sequences.previews import StepPreview, missing_fields, preview, values_of
-from backend.sequences.publishing import require_sequence
-from backend.sequences.rules import fill
-from backend.sequences.step_words import lines_of
+from backend.sequences.people import list_store
+from backend.sequences.texts.rules import fill
+from backend.sequences.wording.step_words import lines_of
 from backend.web.house import house
 from backend.web.i18n import sentence_of
 

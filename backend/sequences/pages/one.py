@@ -12,10 +12,11 @@ from werkzeug.wrappers import Response
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.shapes import Role
 from backend.kit.errors import NotFoundError
-from backend.sequences import drafts, list_store, steering
-from backend.sequences.crowds import HALTED
-from backend.sequences.list_store import SequenceView, VersionView, Wanted
+from backend.sequences.authoring import drafts
 from backend.sequences.pages.room import blueprint
+from backend.sequences.people import list_store, steering
+from backend.sequences.people.crowds import HALTED
+from backend.sequences.people.list_store import SequenceView, VersionView, Wanted
 from backend.sequences.rights import Right, may
 from backend.sequences.shapes import EnrolmentState
 from backend.web.house import house

@@ -13,8 +13,8 @@ from backend.accounts.guards import current_actor, needs
 from backend.accounts.shapes import Actor
 from backend.kit.clock import Clock
 from backend.kit.errors import ConflictError, NotFoundError, UserError
-from backend.sequences import ledger_store, list_store, steering
 from backend.sequences.pages.room import blueprint
+from backend.sequences.people import ledger_store, list_store, steering
 from backend.sequences.tables import Enrolment
 from backend.web.back import way_back
 from backend.web.house import house

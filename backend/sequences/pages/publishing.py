@@ -12,15 +12,14 @@ from werkzeug.wrappers import Response
 
 from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import UserError
-from backend.sequences import drafts
-from backend.sequences import enrolment_store as store
-from backend.sequences.definitions import problems
-from backend.sequences.effects import Effect, effects
-from backend.sequences.migrating import Choice, Choices, Published, publish_for
+from backend.sequences.authoring import drafts, sequence_store
+from backend.sequences.authoring.definitions import problems
+from backend.sequences.authoring.publishing import require_sequence
+from backend.sequences.changing.effects import Effect, effects
+from backend.sequences.changing.migrating import Choice, Choices, Published, publish_for
 from backend.sequences.pages.looking import differences
 from backend.sequences.pages.one import require_view
 from backend.sequences.pages.room import blueprint
-from backend.sequences.publishing import require_sequence
 from backend.sequences.rights import Right, may
 from backend.sequences.tables import Sequence
 from backend.web.house import house
@@ -38,7 +37,7 @@ def show_publish(sequence_id: int) -> str:
     with house().db.read() as session:
         view = require_view(session, sequence_id)
         sequence = require_sequence(session, actor.workspace_id, sequence_id)
-        version, draft = store.current_version(session, sequence), drafts.in_work(session, sequence)
+        version, draft = sequence_store.current_version(session, sequence), drafts.in_work(session, sequence)
         found = problems(draft)
         people = [] if found or version is None or not sequence.draft else _effects(session, sequence, draft)
         may_publish = may(session, actor, Right.PUBLISH)

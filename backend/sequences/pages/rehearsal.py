@@ -21,11 +21,11 @@ from sqlalchemy.orm import Session
 from backend.accounts.guards import current_actor, needs
 from backend.accounts.store import mailboxes
 from backend.kit.errors import ConflictError, UserError
-from backend.sequences import enrolment_store as store
-from backend.sequences.drafts import in_work
+from backend.sequences.authoring import sequence_store
+from backend.sequences.authoring.drafts import in_work
+from backend.sequences.authoring.publishing import require_sequence
 from backend.sequences.pages.one import require_view
 from backend.sequences.pages.room import blueprint
-from backend.sequences.publishing import require_sequence
 from backend.sequences.simulation.rehearsing import rehearse
 from backend.sequences.simulation.shapes import Calendar, Day, Happening, Plan, Rehearsal, RehearsedMail
 from backend.sequences.simulation.stage import OpenStage
@@ -134,7 +134,9 @@ def _page(
 ) -> str:
     with house().db.read() as session:
         view = require_view(session, sequence_id)
-        version = store.current_version(session, require_sequence(session, current_actor().workspace_id, sequence_id))
+        version = sequence_store.current_version(
+            session, require_sequence(session, current_actor().workspace_id, sequence_id)
+        )
     return render_template(
         "sequences/rehearsal.html",
         sequence=view,

@@ -11,9 +11,9 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from backend.outbox.words import pause_words
-from backend.sequences import step_words, words
-from backend.sequences.evidence_words import evidence_words
 from backend.sequences.shapes import EnrolmentState, EventKind
+from backend.sequences.wording import step_words, words
+from backend.sequences.wording.evidence_words import evidence_words
 from backend.web.i18n import calendar_date, clock_time
 from backend.web.nav import Place, Way, open_way
 

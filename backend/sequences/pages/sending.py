@@ -12,9 +12,10 @@ from backend.accounts.guards import current_actor, needs
 from backend.accounts.shapes import Role
 from backend.kit.errors import UserError
 from backend.outbox.pacing import MOST, choose_pace, pause_by_hand, require_sender, resume_by_hand
-from backend.sequences import absences, rights, sending_store
+from backend.sequences import rights
 from backend.sequences.pages.room import blueprint
 from backend.sequences.rights import Right
+from backend.sequences.sending import absences, sending_store
 from backend.web.house import house
 from backend.web.nav import Place, Way, open_way
 from backend.web.toasts import toast

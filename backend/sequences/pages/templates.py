@@ -13,11 +13,12 @@ from werkzeug.wrappers import Response
 from backend.accounts.guards import current_actor, needs
 from backend.kit.errors import ConflictError, NotFoundError, UserError
 from backend.records.store.reading import Wanted, get_contact, list_contacts
-from backend.sequences import previews, rules, service, store
+from backend.sequences.authoring import previews
 from backend.sequences.results import service as results
 from backend.sequences.results.shapes import By, Tally
 from backend.sequences.results.shapes import Wanted as ResultsWanted
 from backend.sequences.shapes import FilledMail, TemplateView
+from backend.sequences.texts import rules, service, store
 from backend.web.house import house
 from backend.web.i18n import sentence_of
 from backend.web.ids import row_id

@@ -16,7 +16,7 @@ from backend.mail.shapes import Kind
 from backend.mail.tables import Copy, Message
 from backend.outbox.tables import OutboxRow, OutboxSender
 from backend.records.tables import ContactAddress
-from backend.sequences.enrolling import SOURCE
+from backend.sequences.people.enrolling import SOURCE
 from backend.sequences.results.shapes import REPLY_DAYS, Came, Ours
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Answer, AnswerMark, Enrolment

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from backend.accounts.shapes import Actor
 from backend.outbox.tables import Suppression
 from backend.records.tables import ContactAddress
-from backend.sequences.ledger_store import LedgerLine, read_ledgers
-from backend.sequences.list_store import PersonView, Wanted, list_people
+from backend.sequences.people.ledger_store import LedgerLine, read_ledgers
+from backend.sequences.people.list_store import PersonView, Wanted, list_people
 from backend.sequences.tables import Enrolment, LeftOut, Sequence
 
 MOST_JOURNEYS = 50

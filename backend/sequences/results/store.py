@@ -19,8 +19,8 @@ from backend.outbox.tables import OutboxRow, Suppression
 from backend.records.shapes import Outcome, RecordKind
 from backend.records.tables import Deal, DealPerson, Record, Stage
 from backend.sequences.results.shapes import DEAL_DAYS, MEETING_DAYS, By, Grain, Tally, Wanted
-from backend.sequences.store import visible_templates
 from backend.sequences.tables import Answer, Sequence, SequenceVersion, Template
+from backend.sequences.texts.store import visible_templates
 
 _GRAIN = (
     OutboxRow.group_id, OutboxRow.version_id, OutboxRow.step, OutboxRow.variant, OutboxRow.mailbox_id,

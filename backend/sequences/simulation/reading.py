@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend.gmail.mime import read_headers
 from backend.outbox.shapes import HEADER
-from backend.sequences.definitions import Habits
+from backend.sequences.authoring.definitions import Habits
 from backend.sequences.hours import days_off, zone_of
 from backend.sequences.shapes import EventKind
 from backend.sequences.simulation import store

@@ -17,11 +17,11 @@ from backend.db import Database
 from backend.kit.clock import Clock, VirtualClock
 from backend.kit.errors import UserError
 from backend.records.service import Team
-from backend.sequences.definitions import load
-from backend.sequences.enrolling import enrol_many
-from backend.sequences.enrolment_store import current_version
-from backend.sequences.migrating import Choice, Choices, publish_for
-from backend.sequences.publishing import require_sequence
+from backend.sequences.authoring.definitions import load
+from backend.sequences.authoring.publishing import require_sequence
+from backend.sequences.authoring.sequence_store import current_version
+from backend.sequences.changing.migrating import Choice, Choices, publish_for
+from backend.sequences.people.enrolling import enrol_many
 from backend.sequences.simulation import store
 from backend.sequences.simulation.people import PEOPLE_IN_A_COMPANY, invent
 from backend.sequences.simulation.reading import Played, Scene, read

@@ -14,9 +14,9 @@ from backend.outbox.jobs import Desk, send_due
 from backend.outbox.shapes import Letter, Sending, Verdict
 from backend.outbox.source import UnfitError
 from backend.outbox.tokens import UnsubscribeLinks
-from backend.sequences.engine import Engine
-from backend.sequences.enrolling import SOURCE
 from backend.sequences.jobs import advance_due
+from backend.sequences.people.enrolling import SOURCE
+from backend.sequences.progress.engine import Engine
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.simulation import store
 from backend.sequences.simulation.answers import Answer, Correspondents

@@ -20,8 +20,8 @@ from backend.outbox.shapes import State
 from backend.outbox.tables import OutboxRow, OutboxSender, Suppression
 from backend.privacy.tables import Exclusion, Policy
 from backend.records.tables import Company, Contact, ContactAddress, Deal, Pipeline, Record, Stage, StageChange
-from backend.sequences.definitions import LONGEST_WAIT_DAYS
-from backend.sequences.enrolling import SOURCE
+from backend.sequences.authoring.definitions import LONGEST_WAIT_DAYS
+from backend.sequences.people.enrolling import SOURCE
 from backend.sequences.shapes import EventKind
 from backend.sequences.simulation.shapes import Person, Sender
 from backend.sequences.tables import Absence, Enrolment, EnrolmentEvent, SequenceVersion, Template

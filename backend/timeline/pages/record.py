@@ -24,8 +24,8 @@ from backend.records.store.reading import (
     list_deals,
     list_pipelines,
 )
-from backend.sequences.list_store import Wanted as PeopleWanted
-from backend.sequences.list_store import list_people
+from backend.sequences.people.list_store import Wanted as PeopleWanted
+from backend.sequences.people.list_store import list_people
 from backend.timeline.pages.entries import asked_for, fetch, with_questions
 from backend.timeline.pages.room import KIND_WORDS, blueprint
 from backend.timeline.store import last_touch

@@ -12,8 +12,8 @@ from backend.activities.store import open_tasks_of_owner
 from backend.linking.receipt_store import count_unlinked_mail
 from backend.outbox.words import pause_words
 from backend.privacy.store.threads import count_open_requests
-from backend.sequences import today_store as sequences
-from backend.sequences.words import reason_words
+from backend.sequences.sending import today_store as sequences
+from backend.sequences.wording.words import reason_words
 from backend.timeline.pages.room import blueprint
 from backend.timeline.store import replies_owed
 from backend.timeline.store.cold import cold_deals

@@ -8,7 +8,7 @@ from backend.card.cards.contact import MAX_OTHERS
 from backend.card.facts import BASIC_OFFERS, Do, LastTouch, Means, Person, Speaker
 from backend.card.sequence_facts import Enrolment
 from backend.sequences.shapes import EnrolmentState
-from backend.sequences.words import state_word
+from backend.sequences.wording.words import state_word
 from tests.card.painting import actions_of, painted, text_of
 from tests.card.samples import DEAL, ENGLISH, ENROLMENT, KNOWN, MAIL, NOW, SPANISH, STANDING, TASK, people
 

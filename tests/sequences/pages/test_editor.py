@@ -6,9 +6,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from backend.accounts.shapes import Role
-from backend.sequences import enrolment_store
+from backend.sequences.authoring import sequence_store
 from backend.sequences.rights import choose_rights
-from backend.sequences.service import save_template
+from backend.sequences.texts.service import save_template
 from tests.card.addon import Addon
 from tests.card.test_pages import signed_in
 from tests.cast import ALICE, BOB, CAROL, DORA
@@ -32,9 +32,9 @@ def test_a_sequence_is_written_looked_at_and_published(client: FlaskClient, line
     page = client.post("/sequences/1/publish", follow_redirects=True)
     assert "Version 1" in page.text
     with line.office.db.read() as session:
-        sequence = enrolment_store.find_sequence(session, line.office.workspace_id, 1)
+        sequence = sequence_store.find_sequence(session, line.office.workspace_id, 1)
         assert sequence is not None
-        version = enrolment_store.current_version(session, sequence)
+        version = sequence_store.current_version(session, sequence)
         assert version is not None
         assert [step["kind_of_step"] for step in version.definition["steps"]] == ["mail", "wait"]
         assert sequence.draft == {}

@@ -7,8 +7,8 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from backend.sequences.drafts import save_draft
-from backend.sequences.enrolment_store import find_sequence
+from backend.sequences.authoring.drafts import save_draft
+from backend.sequences.authoring.sequence_store import find_sequence
 from backend.sequences.pages import rehearsal
 from tests.cast import ALICE, BOB, DORA
 from tests.sequences.browser import words_of

@@ -26,9 +26,9 @@ from backend.records.store.reading import list_pipelines
 from backend.sequences.results import service
 from backend.sequences.results.jobs import book_answers
 from backend.sequences.results.shapes import By, Line, Tally, Wanted
-from backend.sequences.service import save_template
 from backend.sequences.shapes import EnrolmentState
 from backend.sequences.tables import Enrolment
+from backend.sequences.texts.service import save_template
 from backend.settings import read_settings
 from backend.worker import Worker
 from tests.card.addon import Addon

@@ -14,7 +14,7 @@ from backend.kit.clock import VirtualClock
 from backend.kit.errors import NotFoundError, UserError
 from backend.outbox.service import suppress
 from backend.outbox.shapes import Ground
-from backend.sequences.migrating import Choice, Choices, publish_for
+from backend.sequences.changing.migrating import Choice, Choices, publish_for
 from backend.sequences.simulation.shapes import Plan, Rehearsal
 from tests.cast import ALICE, BOB, open_office
 from tests.sequences.line import QUICK, Line, definition, mail, wait

@@ -13,8 +13,8 @@ from backend.accounts.tables import Mailbox
 from backend.mail.addresses import domain_of, registrable_domain
 from backend.outbox.tables import OutboxRow, OutboxSender, Suppression
 from backend.records.tables import Record
-from backend.sequences.cases import Versions, cases_of
-from backend.sequences.enrolment_store import ledger
+from backend.sequences.people.enrolment_store import ledger
+from backend.sequences.progress.cases import Versions, cases_of
 from backend.sequences.shapes import EnrolmentState, EventKind
 from backend.sequences.tables import Enrolment
 from tests.sequences.soak.ends import OPEN, named

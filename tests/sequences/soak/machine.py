@@ -24,7 +24,7 @@ from backend.kit.clock import VirtualClock
 from backend.kit.errors import UserError
 from backend.outbox import pacing
 from backend.outbox.tables import OutboxRow
-from backend.sequences import steering
+from backend.sequences.people import steering
 from backend.sequences.tables import Absence, Campaign, Enrolment
 from tests.cast import CAROL
 from tests.databases import copy_database, drop_database, put_back

@@ -21,11 +21,12 @@ from backend.records.editing import Editor
 from backend.records.shapes import NewDeal
 from backend.records.store.writing import first_pipeline
 from backend.records.tables import Contact, Deal, Stage
-from backend.sequences import absences, steering
 from backend.sequences.campaigns import service as campaigns
 from backend.sequences.campaigns.shapes import Audience, Text
-from backend.sequences.enrolling import enrol
-from backend.sequences.migrating import Choice, Choices, publish_for
+from backend.sequences.changing.migrating import Choice, Choices, publish_for
+from backend.sequences.people import steering
+from backend.sequences.people.enrolling import enrol
+from backend.sequences.sending import absences
 from backend.sequences.tables import Absence, Enrolment, Sequence
 from tests.cast import ALICE, BOB, CAROL
 from tests.sequences.soak.world import PEOPLE, REPS, World

@@ -20,9 +20,9 @@ from backend.outbox.jobs import Desk, send_due
 from backend.outbox.shapes import Sending, Verdict
 from backend.outbox.store import LEASE, claim_senders
 from backend.outbox.tokens import UnsubscribeLinks
-from backend.sequences.engine import Engine
-from backend.sequences.enrolling import SOURCE
 from backend.sequences.jobs import advance_due
+from backend.sequences.people.enrolling import SOURCE
+from backend.sequences.progress.engine import Engine
 from backend.sequences.results.jobs import book_answers
 from backend.sync.jobs import drain_mailbox
 from backend.sync.shapes import Task

@@ -29,7 +29,7 @@ from backend.outbox.shapes import HEADER
 from backend.records.service import Team, contact_from_address, make_contact
 from backend.records.shapes import Origin
 from backend.records.store.lookup import contacts_by_address
-from backend.sequences.publishing import make_sequence, publish
+from backend.sequences.authoring.publishing import make_sequence, publish
 from tests.cast import ALICE, BOB, CAROL, Office, open_office
 from tests.sequences.soak.definitions import Plan, first_plans
 

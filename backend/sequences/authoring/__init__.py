@@ -1,0 +1,1 @@
+"""Authoring: what a sequence says, its steps, its draft, and its versions, which never change."""
