@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from threading import Thread
 
 import pytest
@@ -13,11 +14,13 @@ from sqlalchemy.orm import Session
 from backend.db import Database
 from backend.gmail.emulator.core import Emulator
 from backend.kit.clock import VirtualClock
+from backend.outbox.shapes import Sending, State, Verdict
 from backend.outbox.tables import OutboxRow, OutboxSender
 from backend.sequences.people import crowds, steering
+from backend.sequences.progress.engine import Engine
 from backend.sequences.tables import Enrolment
 from tests.cast import ALICE, CAROL, DORA, ERIK, open_office
-from tests.sequences.line import Line, definition, mail
+from tests.sequences.line import Line, definition, mail, wait
 
 Deed = Callable[[Line, Session, tuple[int, int]], None]
 
@@ -56,6 +59,35 @@ def test_who_steers_many_waits_for_a_worker_that_ends_a_mail_and_holds_nothing_t
     other.join()
     assert failed == []
     assert [line.stand(person)[0] for person in people] == ["paused", "paused"]
+
+
+def test_who_stops_somebody_in_the_moment_of_the_last_check_waits_and_stops_them_before_the_next_mail(
+    postgresql_db: Database, clock: VirtualClock, emulator: Emulator
+) -> None:
+    line = Line(open_office(postgresql_db, clock, emulator))
+    line.office.sync()
+    person = line.enrol(line.make(definition(mail(), wait(0), mail("Again"))))
+    failed: list[Exception] = []
+    stopping = Thread(target=_do, args=(line, stop, (person, 0), failed))
+
+    class Slow(Engine):
+        def judge(self, session: Session, sendings: Sequence[Sending], now: datetime, /) -> dict[int, Verdict]:
+            found = super().judge(session, sendings, now)
+            if sendings[0].state is State.DRAFTED and not stopping.ident:
+                stopping.start()
+                _wait_for_one_who_waits(session)
+            return found
+
+    line.engine = Slow(clock)
+    line.tick()
+    stopping.join()
+    line.let_pass(days=3, every_minutes=240)
+    assert failed == []
+    assert (line.deliveries(), line.stand(person)[0]) == (1, "stopped")
+
+
+def stop(line: Line, session: Session, people: tuple[int, int]) -> None:
+    steering.stop(session, line.office.clock, line.office.actors[CAROL], people[0])
 
 
 def _do(line: Line, deed: Deed, people: tuple[int, int], failed: list[Exception]) -> None:

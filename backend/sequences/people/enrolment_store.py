@@ -150,6 +150,16 @@ def enrolments(session: Session, ids: Collection[int]) -> dict[int, Enrolment]:
     return {row.id: row for row in session.scalars(_enrolments(), {"ids": list(ids)})}
 
 
-@cache  # asked for each mail that leaves
+def hold_enrolments(session: Session, ids: Collection[int]) -> dict[int, Enrolment]:
+    """The same, held until the end: who stops somebody meanwhile waits, and knows then whether their mail left."""
+    return {row.id: row for row in session.scalars(_held(), {"ids": list(ids)})}
+
+
+@cache  # asked for each mail that leaves, as the next one
 def _enrolments() -> Select[Enrolment]:
     return select(Enrolment).where(among(Enrolment.id, "ids"))
+
+
+@cache
+def _held() -> Select[Enrolment]:
+    return _enrolments().order_by(Enrolment.id).with_for_update()

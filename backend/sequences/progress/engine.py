@@ -184,7 +184,7 @@ class Engine:
 
     def judge(self, session: Session, sendings: Sequence[Sending], now: datetime, /) -> dict[int, Verdict]:
         """Whether mails may go: their enrolments run, nothing stops them, windows are open, no colleague is at it."""
-        enrolments = store.enrolments(session, {sending.source_id for sending in sendings})
+        enrolments = store.hold_enrolments(session, {sending.source_id for sending in sendings})
         cases = {case.enrolment.id: case for case in self._cases(session, list(enrolments.values()), now)}
         found = {s.id: self._judge(session, cases[s.source_id], s, now) for s in sendings}
         going = {s.source_id: cases[s.source_id] for s in sendings if isinstance(found[s.id], Go)}
