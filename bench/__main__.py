@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def names() -> list[str]:
 
 def main(wanted: list[str]) -> int:
     """Print each figure as it comes; 1 where one does not hold, 2 for a name that is none."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    least = structlog.make_filtering_bound_logger(logging.WARNING)  # as commands log
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr), wrapper_class=least)
     unknown = [name for name in wanted if name not in names()]
     if unknown:
         print(f"There is no bench {unknown[0]}; there are: {', '.join(names())}.", file=sys.stderr)
