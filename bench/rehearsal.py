@@ -1,6 +1,6 @@
 """What a rehearsal costs: thirty days of five hundred people, at the usual pace, from three reps' mailboxes.
 
-A sequence of six steps (three mails, two waits, a task); and, beyond that, one of six mails with waits between, with twice
+A sequence of six steps (three mails, two waits, a task); and, beyond that, one of six mails and waits between: twice
 the mail. CPU seconds of all of it: the copy, the people, the jobs of sequences and outbox, the emulated Gmail, reading
 what came of it. Beside each what a loop of eight million additions took just then: a busy machine makes both longer.
 PEOPLE=n: fewer.
